@@ -1,0 +1,636 @@
+#!/bin/sh
+# The host's side of a rollout: takes the lock, runs the plan step by step, keeps a journal, and undoes what it did when
+# a step fails before COMMIT. It runs detached, so it finishes or reverts without the client.
+#
+#   agent.sh launch RUN    starts the run detached and follows it
+#   agent.sh follow RUN    its log to stderr as it grows; at the end its records to stdout; exits with its verdict
+#   agent.sh run RUN       the run itself
+#
+# Started in the Compose project's directory; RUN is a folder of .seamless/runs. The plan is data, a line a step: verb,
+# sentence, arguments, parted by tabs. A verb is a function do_VERB; undo_VERB must be right for a half-done step too.
+# shellcheck disable=SC2013,SC2015,SC2030,SC2031 # "a && b || fail" is meant; ids are words; only reconcile changes run, in a subshell
+set -uf
+umask 077
+
+state=.seamless
+tab=$(printf '\t')
+
+# --- small tools ---------------------------------------------------------------------------------------------------
+
+# Child processes must not inherit the lock.
+docker() { command docker "$@" 9>&-; }
+compose() { docker compose "$@" >"$run/compose.log" 2>&1; }
+say() { printf '%s\n' "$*"; }
+commas() { printf '%s\n' "${1#-}" | tr , '\n'; }
+last_words() { tail -n 3 "$1" | tr '\n' ' '; }
+
+# Sets now: hundredths of a second since boot, which no change of the clock touches.
+clock() {
+  read -r now _ </proc/uptime
+  now=${now%.*}${now#*.}
+}
+
+# WORD...: a line of the journal.
+journal() {
+  clock
+  printf '%s %s\n' "$now" "$*" >>"$run/journal"
+}
+
+# SENTENCE...: why the step failed; of several reasons the first is the cause.
+fail() {
+  [ -s "$run/reason" ] || printf '%s\n' "$*" >"$run/reason"
+  return 1
+}
+
+# LINK TARGET: points a symbolic link elsewhere in one rename, and makes that durable.
+point() {
+  ln -s "$2" "$1.new" && mv -fT "$1.new" "$1" && sync "$(dirname "$1")"
+}
+
+# SERVICE [FILTER]: ids of the service's containers in this project.
+containers() {
+  docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$PROJECT" \
+    --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False \
+    --filter "${2:-label=com.docker.compose.project=$PROJECT}"
+}
+candidates() { containers "$1" "label=seamless.release=$RELEASE"; }
+
+# ID: how a container ended.
+how_it_ended() {
+  docker inspect --format 'exit code {{.State.ExitCode}}{{if .State.OOMKilled}} (out of memory){{end}}' "$1"
+}
+
+# GRACE: stops and removes the containers whose ids come on standard input; they must not come back by themselves.
+remove() {
+  code=0
+  while read -r id; do
+    docker update --restart no "$id" >/dev/null 2>&1
+    docker stop --time "$1" "$id" >/dev/null 2>&1
+    docker rm -f "$id" >/dev/null 2>&1 || ! docker inspect "$id" >/dev/null 2>&1 || code=1
+  done
+  return $code
+}
+
+# Reads the settings of a run: NAME=value lines, of these names only.
+load_settings() {
+  while IFS= read -r line; do
+    value=${line#*=}
+    case $line in
+    PROJECT=*) PROJECT=$value ;;
+    RELEASE=*) RELEASE=$value ;;
+    PREVIOUS=*) PREVIOUS=$value ;;
+    PROXY=*) PROXY=$value ;;
+    PROXY_IMAGE=*) PROXY_IMAGE=$value ;;
+    NETWORK=*) NETWORK=$value ;;
+    TAG_VARIABLE=*) TAG_VARIABLE=$value ;;
+    TAG=*) TAG=$value ;;
+    BASE_FILES=*) BASE_FILES=$value ;;
+    ENV_FILE=*) ENV_FILE=$value ;;
+    esac
+  done <"$run/settings"
+  # Compose prefers these to .env: the candidate is described without changing a file.
+  export COMPOSE_PROJECT_NAME="$PROJECT" COMPOSE_PATH_SEPARATOR=: COMPOSE_ENV_FILES="$ENV_FILE"
+  export COMPOSE_FILE="$BASE_FILES:$state/releases/$RELEASE/compose.yml" "$TAG_VARIABLE=$TAG"
+}
+
+# --- the proxy -----------------------------------------------------------------------------------------------------
+
+# ARG...: runs the bash program on standard input in the proxy's container: its runtime API listens on the container's
+# own loopback, where no neighbour can reach it. The program has
+#   api CALLS                      the answer of the runtime API
+#   servers PREFIX                 calls each_server BACKEND/SERVER for every match, its "show stat" fields in f
+#   probe HOST:PORT PATH STATUS    asks once; what came instead of STATUS is in seen
+#   elapsed SECONDS                whether so much time has passed
+in_proxy() {
+  { printf '%s\n' "$proxy_library" && cat; } | docker exec -i "$PROXY" bash -s -- "$@"
+}
+# shellcheck disable=SC2016 # bash, for the other side
+proxy_library='
+api() {
+  exec 3<>/dev/tcp/127.0.0.1/65535 || exit 70
+  printf "%s\n" "$1" >&3
+  cat <&3
+  exec 3<&-
+}
+servers() {
+  local line f
+  while IFS= read -r line; do
+    IFS=, read -r -a f <<<"$line"
+    [[ ${f[1]:-} != "$1"* ]] || each_server "${f[0]}/${f[1]}"
+  done < <(api "show stat")
+}
+uptime() { read -r now _ </proc/uptime; now=$((10#${now/./})); }
+uptime; since=$now
+elapsed() { uptime; ((now - since >= $1 * 100)); }
+probe() {
+  local code=""
+  seen="nothing (connection refused)"
+  exec 4<>"/dev/tcp/${1%:*}/${1##*:}" || return 1
+  seen="nothing"
+  printf "GET %s HTTP/1.1\r\nHost: localhost\r\nUser-Agent: seamless\r\nAccept: */*\r\nConnection: close\r\n\r\n" "$2" >&4
+  IFS=" " read -r -t 5 _ code _ <&4 && seen="$code"
+  exec 4<&-
+  [[ $code == "$3" ]]
+} 2>/dev/null'
+
+# CALLS: calls of the runtime API that must not complain.
+api() {
+  in_proxy "$1" >"$run/api" <<'BASH'
+api "$1"
+BASH
+  complaint=$(grep -v -e '^$' -e '^New server registered' "$run/api" | head -n 1)
+  [ -z "$complaint" ] || fail "the proxy said: $complaint"
+}
+
+# STATE PREFIX...: puts every server whose name begins with PREFIX into a state, or with "delete" removes it.
+set_servers() {
+  calls=$(
+    in_proxy "$@" <<'BASH'
+each_server() {
+  if [[ $state != delete ]]; then echo "set server $1 state $state"
+  else printf '%s\n' "set server $1 state maint" "shutdown sessions server $1" "del server $1"; fi
+}
+while (($# > 1)); do state=$1; servers "$2"; shift 2; done
+BASH
+  ) || return 1
+  [ -z "$calls" ] || api "$(printf '%s' "$calls" | tr '\n' ';')"
+}
+
+# SECONDS [PID]: waits until a worker other than PID answers the runtime API, and prints its pid.
+proxy_worker() {
+  in_proxy "$@" 2>/dev/null <<'BASH'
+worker() { (api 'show info') 2>/dev/null | while IFS=': ' read -r key value; do [[ $key != Pid ]] || echo "$value"; done; }
+until pid=$(worker) && [[ -n $pid && $pid != "${2:-}" ]]; do ! elapsed "$1" || exit 1; sleep 0.05; done
+echo "$pid"
+BASH
+}
+
+# PROGRAM: runs a function in the background and waits for it; ends the waiting as soon as a candidate dies.
+# Returns the program's exit status, or 75 when a candidate died; its id is then in $run/died.
+unless_died() {
+  rm -f "$run/deaths" "$run/died"
+  mkfifo "$run/deaths"
+  (
+    exec 9>&-
+    exec docker events --since "$started_at" --filter event=die --filter "label=seamless.release=$RELEASE" \
+      --filter "label=com.docker.compose.project=$PROJECT" --format '{{.ID}}' >"$run/deaths" 2>/dev/null
+  ) &
+  events=$!
+  ( # what it starts may outlive the agent, and must not hold the lock then
+    exec 9>&-
+    "$@"
+  ) &
+  program=$!
+  (
+    exec 9>&-
+    read -r id <"$run/deaths" && echo "$id" >"$run/died" && kill "$program"
+  ) &
+  guard=$!
+  wait "$program"
+  code=$?
+  kill "$events" 2>/dev/null
+  wait "$events" "$guard" 2>/dev/null
+  [ ! -s "$run/died" ] || code=75
+  return $code
+}
+
+# --- the verbs, in the order of a rollout ----------------------------------------------------------------------------
+
+# SERVICE IDS: its containers are still the ones the plan was made for ("-" for none).
+do_expect() {
+  found=$(containers "$1" | sort | tr '\n' ',')
+  [ "${found%,}" = "${2#-}" ] ||
+    fail "the containers of $1 are not the ones this plan was made for: somebody changed them meanwhile. Run it again"
+}
+
+# REFERENCE: pulls it with the credentials of this run alone, unless it is here.
+do_pull() {
+  ! docker image inspect "$1" >/dev/null 2>&1 || return 0
+  config=${DOCKER_CONFIG:-$HOME/.docker}
+  [ ! -d "$run/docker" ] || config=$run/docker
+  docker --config "$config" pull --quiet "$1" >/dev/null 2>"$run/pull.err" || fail "$(last_words "$run/pull.err")"
+}
+
+# SERVICE...: starts what the new version depends on and is not there yet.
+do_dependencies() {
+  for service; do
+    [ -n "$(containers "$service")" ] || echo "$service" >>"$run/dependencies"
+  done
+  compose up -d --no-recreate --wait "$@" || fail "$(last_words "$run/compose.log")"
+}
+undo_dependencies() {
+  [ -f "$run/dependencies" ] || return 0
+  while read -r service; do containers "$service" | remove 10; done <"$run/dependencies"
+}
+
+# SERVICE IDS: removes containers that do not run: Compose would start them as if they were replicas.
+do_remove_stopped() {
+  for id in $(commas "$2"); do
+    docker rm -f "$id" >/dev/null || fail "the stopped container $id of $1 cannot be removed"
+  done
+}
+
+# SERVICE SCALE: starts the new version next to the old one. Its restart policy waits for COMMIT: when the host reboots
+# before that, only the old version comes back.
+do_start() {
+  compose up -d --no-deps --no-recreate --pull never --scale "$1=$2" "$1" || {
+    fail "Compose could not start $1: $(last_words "$run/compose.log")"
+    return 1
+  }
+  ids=$(candidates "$1")
+  [ -n "$ids" ] || fail "Compose started no new container of $1" || return 1
+  for id in $ids; do
+    docker update --restart no "$id" >/dev/null || fail "the restart policy of $id cannot be held back" || return 1
+  done
+}
+undo_start() {
+  for id in $(candidates "$1"); do
+    [ -s "$run/tail" ] || docker logs --tail 20 "$id" >"$run/tail" 2>&1
+  done
+  candidates "$1" | remove 10
+}
+
+# SERVICE SECONDS: the new containers pass their own health check; the proxy is not there yet to ask them.
+do_booted() {
+  for id in $(candidates "$1"); do own_health_check "$id" "$2" || return 1; done
+}
+
+# SERVICE GRACE POLICY IDS: stops the old containers, which hold the published ports themselves: this opens the gap.
+do_release_ports() {
+  for id in $(commas "$4"); do
+    docker update --restart no "$id" >/dev/null && docker stop --time "$2" "$id" >/dev/null ||
+      fail "the old container $id of $1 did not stop" || return 1
+  done
+}
+undo_release_ports() {
+  for id in $(commas "$4"); do docker update --restart "$3" "$id" >/dev/null && docker start "$id" >/dev/null || return 1; done
+}
+
+# PUBLISH...: the proxy that owns the published ports, started unless it runs.
+do_proxy() {
+  if [ ! -L "$state/releases/current" ]; then
+    : >"$run/first"
+    mkdir -p "$state/releases/0"
+    cp "$run/bootstrap.cfg" "$state/releases/0/haproxy.cfg"
+    point "$state/releases/current" 0 || return 1
+  fi
+  if docker inspect "$PROXY" >/dev/null 2>&1; then docker start "$PROXY" >/dev/null; else start_proxy "$@" || return 1; fi
+  proxy_worker 10 >/dev/null || fail "the proxy $PROXY does not answer: $(docker logs --tail 3 "$PROXY" 2>&1)"
+}
+# It must accept the file that COMMIT makes the current one.
+do_proxy_config() {
+  docker exec "$PROXY" haproxy -c -f "/seamless/$RELEASE/haproxy.cfg" >/dev/null 2>"$run/proxy.err" ||
+    fail "the proxy refuses its next configuration: $(last_words "$run/proxy.err")"
+}
+start_proxy() {
+  : >"$run/proxy-created"
+  for publish; do
+    set -- "$@" --publish "$publish"
+    shift
+  done
+  docker run -d --name "$PROXY" --label "seamless.proxy=$PROJECT" --network "$NETWORK" "$@" \
+    --user "$(id -u):$(id -g)" --cap-drop ALL --security-opt no-new-privileges --read-only \
+    --restart unless-stopped --log-opt max-size=10m --dns-option timeout:1 --dns-option attempts:1 --volume "$PWD/$state/releases:/seamless:ro" \
+    --entrypoint haproxy "$PROXY_IMAGE" -W -db -f /seamless/current/haproxy.cfg >/dev/null 2>"$run/proxy.err" ||
+    fail "the proxy $PROXY did not start: $(last_words "$run/proxy.err")"
+}
+undo_proxy() {
+  [ ! -f "$run/proxy-created" ] || docker rm -f "$PROXY" >/dev/null 2>&1
+  [ ! -f "$run/first" ] || rm -rf "$state/releases/current" "$state/releases/0"
+}
+
+# SERVICE RISE SECONDS PORT PATH STATUS BACKEND:PORT...: ready when every new container gave RISE good answers in a row,
+# asked from the proxy's side, and passes the service's own health check.
+do_ready() {
+  service=$1 rise=$2 seconds=$3 port=$4 path=$5 status=$6
+  shift 6
+  unless_died wait_ready "$seconds" "$rise" "$path" "$status" "$(addresses "$service" "$port")"
+  case $? in
+  0) ;;
+  75) fail "the new container of $service stopped: $(how_it_ended "$(cat "$run/died")")" || return 1 ;;
+  *) fail "$service was not ready after $seconds s: port $port $(cat "$run/probe") on $path" || return 1 ;;
+  esac
+  k=0 calls=''
+  for id in $(candidates "$service"); do
+    own_health_check "$id" "$seconds" || return 1
+    k=$((k + 1))
+    for backend; do
+      calls="$calls;add server ${backend%:*}/r$RELEASE.$service.$k $(address "$id"):${backend##*:}"
+    done
+  done
+  api "${calls#;}"
+}
+undo_ready() {
+  ! docker inspect "$PROXY" >/dev/null 2>&1 || set_servers delete "r$RELEASE.$1."
+}
+wait_ready() {
+  in_proxy "$@" >"$run/probe" <<'BASH'
+seconds=$1 rise=$2 path=$3 status=$4
+for address in $5; do
+  good=0
+  while ((good < rise)); do
+    if probe "$address" "$path" "$status"; then good=$((good + 1)); else good=0; fi
+    ! elapsed "$seconds" || { echo "answered $seen"; exit 1; }
+    ((good == rise)) || sleep 0.2
+  done
+done
+exit 0
+BASH
+}
+# ID: its address on the network it shares with the proxy.
+address() { docker inspect --format "{{with index .NetworkSettings.Networks \"$NETWORK\"}}{{.IPAddress}}{{end}}" "$1"; }
+# SERVICE PORT: the addresses of the new containers; one that has stopped has none.
+addresses() {
+  for id in $(candidates "$1"); do echo "$(address "$id"):$2"; done
+}
+# ID SECONDS: runs the health check that Docker would run at its next interval, until it passes.
+own_health_check() {
+  test=$(docker inspect --format '{{with .Config.Healthcheck}}{{range .Test}}{{println .}}{{end}}{{end}}' "$1")
+  clock
+  end=$((now + $2 * 100))
+  until health_test "$1" "$test"; do
+    clock
+    [ "$now" -lt "$end" ] || fail "its own health check fails: $(last_words "$run/health")" || return 1
+    sleep 0.2
+  done
+}
+health_test() {
+  id=$1 test=$2
+  kind=${test%%"
+"*}
+  rest=${test#*"
+"}
+  case $kind in
+  CMD-SHELL) set -- sh -c "$rest" ;;
+  CMD)
+    IFS='
+'
+    # shellcheck disable=SC2086 # one argument a line
+    set -- $rest
+    unset IFS
+    ;;
+  *) return 0 ;;
+  esac
+  docker exec "$id" "$@" >"$run/health" 2>&1
+}
+
+# SERVICE IDS: the switch, for every port of the service at once. The old containers are in drain, and still run.
+do_switch() {
+  frontends >"$run/traffic.before"
+  set_servers ready "r$RELEASE.$1." drain "r$PREVIOUS.$1."
+}
+undo_switch() {
+  ! docker inspect "$PROXY" >/dev/null 2>&1 || set_servers ready "r$PREVIOUS.$1." drain "r$RELEASE.$1."
+}
+# Requests and server errors of all published ports so far.
+frontends() {
+  in_proxy <<'BASH'
+requests=0 errors=0
+each_server() { requests=$((requests + f[48])) errors=$((errors + f[43])); }
+servers FRONTEND
+echo "$requests $errors"
+BASH
+}
+
+# HOST PORT INNER PATH STATUS SECONDS: the new version answers through the published port; where the host has no bash,
+# through the same listener from inside the proxy's container.
+do_public() {
+  # shellcheck disable=SC2016 # bash, for the other side
+  program="$proxy_library"'
+until probe "$1" "$2" "$3"; do ! elapsed "$4" || { echo "$seen"; exit 1; }; sleep 0.1; done'
+  if command -v bash >/dev/null; then
+    bash -c "$program" seamless "$1:$2" "$4" "$5" "$6" 9>&-
+  else
+    docker exec "$PROXY" bash -c "$program" seamless "127.0.0.1:$3" "$4" "$5" "$6"
+  fi >"$run/public" || fail "the published port $2 answered $(cat "$run/public") instead of $5 on $4"
+}
+
+# SERVICE SECONDS: until no request is in flight on the old containers; at the deadline what is left is cut and counted.
+do_drain() {
+  in_proxy "$2" "r$PREVIOUS.$1." >>"$run/cut" <<'BASH'
+each_server() { left=$((left + f[4])) names+=" $1"; }
+while left=0 names='' && servers "$2" && ((left > 0)) && ! elapsed "$1"; do sleep 0.05; done
+for name in $names; do ((left == 0)) || api "shutdown sessions server $name" >/dev/null; done
+echo "$left"
+BASH
+}
+
+# SERVICE SECONDS PERCENT PORT PATH STATUS: the new version serves while the old one still runs. A container that stops,
+# two bad answers of the health path in a row, or more than PERCENT of server errors among at least 10 answers end it.
+do_soak() {
+  unless_died watch_soak "$2" "r$RELEASE.$1." "$3" "$5" "$6" "$(addresses "$1" "$4")"
+  case $? in
+  0) frontends >"$run/traffic.after" ;;
+  75) fail "the new container of $1 stopped under traffic: $(how_it_ended "$(cat "$run/died")")" ;;
+  *) fail "$1 failed under traffic: $(cat "$run/soak")" ;;
+  esac
+}
+watch_soak() {
+  in_proxy "$@" >"$run/soak" <<'BASH'
+seconds=$1 prefix=$2 percent=$3 path=$4 status=$5
+each_server() { total=$((total + 1)) answers=$((answers + f[7])) errors=$((errors + f[43] + f[13] + f[14])); }
+while :; do
+  total=0 answers=0 errors=0
+  servers "$prefix"
+  ((total > 0)) || { echo 'it is gone from the proxy'; exit 1; }
+  ((answers < 10 || errors * 100 <= percent * answers)) || { echo "$errors of $answers answers were errors"; exit 1; }
+  for address in $6; do
+    probe "$address" "$path" "$status" || probe "$address" "$path" "$status" || { echo "$path answered $seen"; exit 1; }
+  done
+  ! elapsed "$seconds" || exit 0
+  sleep 0.2
+done
+BASH
+}
+
+# COMMIT is this one rename: the proxy's file, the Compose override and the digests of the release take effect together.
+do_commit() { point "$state/releases/current" "$RELEASE" || fail "the release cannot be made the current one"; }
+
+# SERVICE POLICY: gives the new containers the restart policy that was held back.
+do_restart_policy() {
+  for id in $(candidates "$1"); do docker update --restart "$2" "$id" >/dev/null || return 1; done
+}
+
+# The proxy's process reads the committed file: from here on what is live is what is durable.
+do_reload() {
+  worker=$(proxy_worker 10) && docker kill --signal USR2 "$PROXY" >/dev/null && proxy_worker 10 "$worker" >/dev/null ||
+    fail "the proxy did not reload; it goes on with the routes it has: $(docker logs --tail 3 "$PROXY" 2>&1)"
+}
+
+# NAME VALUE...: sets variables in the project's .env, every other byte kept, by rename with the same owner and mode.
+do_env() {
+  [ -e .env ] || : >.env
+  cp -p .env .env.seamless || return 1
+  while [ $# -gt 0 ]; do
+    NAME=$1 VALUE=$2 awk '
+      { lines[NR] = $0; if ($0 ~ "^[ \t]*(export[ \t]+)?" ENVIRON["NAME"] "[ \t]*=") last = NR }
+      END {
+        for (i = 1; i <= NR; i++) {
+          line = lines[i]
+          if (i == last) {
+            sub(/=.*/, "=", line)
+            line = line ENVIRON["VALUE"] (lines[i] ~ /\r$/ ? "\r" : "")
+          }
+          printf "%s%s", line, (i < NR || final ? "\n" : "")
+        }
+        if (!last) printf "%s%s=%s\n", (NR && !final ? "\n" : ""), ENVIRON["NAME"], ENVIRON["VALUE"]
+      }' final="$([ -z "$(tail -c 1 .env.seamless)" ] && echo 1 || echo 0)" .env.seamless >"$run/env" || return 1
+    cat "$run/env" >.env.seamless
+    shift 2
+  done
+  rm -f "$run/env"
+  sync .env.seamless
+  mv -f .env.seamless .env
+}
+
+# SERVICE GRACE IDS: stops the old containers with their grace period and removes them, by id.
+do_stop_old() { commas "$3" | remove "$2" || fail "an old container of $1 could not be removed"; }
+
+# --- the run ---------------------------------------------------------------------------------------------------------
+
+# I: sets verb, sentence and args (still parted by tabs) from line I of the plan.
+step() {
+  line=$(sed -n "$1p" "$run/plan")
+  verb=${line%%"$tab"*}
+  line=${line#*"$tab"}
+  sentence=${line%%"$tab"*}
+  args=${line#"$sentence"}
+}
+call() { # FUNCTION: with the arguments of the step
+  function=$1
+  IFS=$tab
+  # shellcheck disable=SC2086 # parted by tabs
+  set -- $args
+  unset IFS
+  "$function" "$@"
+}
+
+# FROM: the steps of the plan, from number FROM on. Before COMMIT the first failure ends it; after it, none does.
+forward() {
+  i=$1 count=$(wc -l <"$run/plan")
+  while [ "$i" -le "$count" ]; do
+    step "$i"
+    journal begin "$i" "$verb"
+    since=$now
+    if call "do_$verb"; then
+      journal "done" "$i"
+      say "✔ $sentence ($(((now - since) * 10)) ms)"
+      [ "$verb" != commit ] || committed=1
+    else
+      journal failed "$i"
+      say "✘ $sentence: $(cat "$run/reason" 2>/dev/null)"
+      [ "$committed" ] || return 1
+    fi
+    i=$((i + 1))
+  done
+}
+
+# Undoes the steps that were begun, newest first.
+backward() {
+  code=0
+  for i in $(awk '$2 == "begin" { print $3 }' "$run/journal" | sort -rnu); do
+    step "$i"
+    command -v "undo_$verb" >/dev/null || continue
+    if call "undo_$verb"; then
+      journal undone "$i"
+      say "↩ undone: $sentence"
+    else
+      journal stuck "$i"
+      say "✘ could not be undone: $sentence"
+      code=1
+    fi
+  done
+  rm -rf "$state/releases/$RELEASE"
+  return $code
+}
+
+# VERDICT: the last line of the journal; whoever follows waits for it.
+verdict() {
+  rm -rf "$run/docker" "$run/deaths"
+  journal verdict "$1"
+  say "$1" >"$run/verdict.new"
+  sync "$run/verdict.new"
+  mv "$run/verdict.new" "$run/verdict"
+}
+
+# Runs the plan from step FROM, or back.
+carry_out() {
+  started_at=$(date +%s)
+  if forward "$1"; then verdict deployed; elif backward; then verdict reverted; else verdict stuck; fi
+}
+
+# An earlier run that ended without a verdict (the host went down, the agent was killed): COMMIT decides its direction.
+reconcile() {
+  (
+    run=$1
+    load_settings
+    say "⟲ the run ${run##*/} was interrupted: it is brought to an end first" | tee -a "$run/log"
+    if [ "$(readlink "$state/releases/current")" = "$RELEASE" ]; then
+      committed=1
+      carry_out "$(($(awk '$2 == "done" { n = $3 } END { print n + 0 }' "$run/journal") + 1))" >>"$run/log"
+    else
+      fail interrupted
+      if backward; then verdict reverted; else verdict stuck; fi >>"$run/log"
+    fi
+  )
+}
+
+run_plan() {
+  committed=''
+  exec 9>>"$state/lock"
+  if ! flock -n 9; then
+    fail "another rollout holds the lock: $(cat "$state/owner")"
+    verdict refused
+    return
+  fi
+  cp "$run/owner" "$state/owner"
+  set +f
+  for earlier in "$state"/runs/*; do
+    set -f
+    [ -f "$earlier/verdict" ] || [ "$earlier" = "$run" ] || [ ! -f "$earlier/journal" ] || reconcile "$earlier"
+  done
+  load_settings
+  if [ -e "$state/releases/$RELEASE" ]; then
+    fail "release $RELEASE was made by somebody else meanwhile. Run it again"
+    verdict refused
+    return
+  fi
+  mkdir -p "$state/releases" && mv "$run/release" "$state/releases/$RELEASE"
+  carry_out 1
+}
+
+# Follows the log to the end. The agent holds the lock while it lives: a free lock without a verdict is an agent killed.
+follow() {
+  exec 3<"$run/log"
+  while :; do
+    last=''
+    [ ! -f "$run/verdict" ] || last=1
+    while IFS= read -r line <&3; do printf '%s\n' "$line" >&2; done
+    [ -z "$last" ] || break
+    if [ -f "$run/journal" ] && flock -n "$state/lock" true && [ ! -f "$run/verdict" ]; then
+      say 'the agent was killed; the next run brings this one to an end' >&2
+      exit 23
+    fi
+    sleep 0.1
+  done
+  for name in verdict journal reason tail traffic.before traffic.after cut; do
+    [ ! -f "$run/$name" ] || printf '%s\t%s\n' "$name" "$(base64 <"$run/$name" | tr -d '\n')"
+  done
+  case $(cat "$run/verdict") in
+  deployed) exit 0 ;;
+  reverted) exit 20 ;;
+  refused) exit 21 ;;
+  *) exit 22 ;;
+  esac
+}
+
+run=$2
+case $1 in
+launch)
+  : >"$run/log"
+  setsid sh "$run/agent.sh" run "$run" </dev/null >>"$run/log" 2>&1 &
+  follow
+  ;;
+follow) follow ;;
+run) run_plan ;;
+esac

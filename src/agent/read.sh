@@ -1,0 +1,95 @@
+# Prints the state of a Compose project on this host, and changes nothing: a line a fact, name<TAB>base64 of its value.
+#   sh -s DIRECTORY TAG_VARIABLE TAG ENV_FILE [COMPOSE_FILE...]     "-" stands for "not given"
+# Values of environment variables stay on the host: of the configuration only keys that the plan needs are printed.
+# shellcheck shell=sh
+set -u
+
+fact() { printf '%s\t%s\n' "$1" "$(base64 | tr -d '\n')"; }
+text() { printf '%s' "$2" | fact "$1"; }
+first_of() { for name; do [ ! -f "$name" ] || { printf '%s\n' "$name" && return; }; done; }
+
+for tool in docker flock setsid awk base64 tar; do
+  command -v "$tool" >/dev/null || printf '%s ' "$tool"
+done | fact missing
+docker info --format '{"id":{{json .ID}},"version":{{json .ServerVersion}},"os":{{json .OSType}},"architecture":{{json .Architecture}},"security":{{json .SecurityOptions}},"errors":{{json .ServerErrors}}}' 2>&1 | fact daemon
+docker compose version --short 2>&1 | fact compose
+text home "$HOME"
+
+cd -- "$1" 2>/dev/null || exit 0
+variable=$2 tag=$3 env_file=$4
+shift 4
+text directory "$(pwd -P)"
+[ ! -w . ] || text writable yes
+[ ! -f "$env_file" ] || text env_file yes
+
+# NAME: what the last assignment in .env says.
+dotenv() {
+  NAME=$1 awk '$0 ~ "^[ \t]*(export[ \t]+)?" ENVIRON["NAME"] "[ \t]*=" { sub(/^[^=]*=[ \t]*/, ""); sub(/\r$/, ""); value = $0 }
+    END { gsub(/^["\047]|["\047]$/, "", value); print value }' .env 2>/dev/null
+}
+dotenv "$variable" | fact tag
+
+# The user's own files: as asked for, as .env lists them, or as Compose finds them.
+if [ $# -gt 0 ]; then
+  files=$(printf '%s\n' "$@")
+else
+  separator=$(dotenv COMPOSE_PATH_SEPARATOR)
+  files=$(dotenv COMPOSE_FILE | tr "${separator:-:}" '\n')
+  [ -n "$files" ] || files="$(first_of compose.yaml compose.yml docker-compose.yaml docker-compose.yml)
+$(first_of compose.override.yaml compose.override.yml docker-compose.override.yaml docker-compose.override.yml)"
+fi
+files=$(printf '%s\n' "$files" | grep -v -x -e '.seamless/releases/current/compose.yml' -e '')
+printf '%s' "$files" | fact files
+for file in $files; do [ -f "$file" ] || printf '%s ' "$file"; done | fact missing_files
+
+# ARG...: Compose on the user's own files, with the tag that is to be deployed.
+compose() {
+  (
+    [ "$tag" = - ] || export "$variable=$tag"
+    [ "$env_file" = - ] || export COMPOSE_ENV_FILES="$env_file"
+    COMPOSE_PATH_SEPARATOR=: COMPOSE_FILE=$(printf '%s\n' "$files" | paste -sd : -) && export COMPOSE_FILE COMPOSE_PATH_SEPARATOR
+    docker compose "$@"
+  )
+}
+
+errors=$(mktemp)
+trap 'rm -f "$errors"' EXIT
+if config=$(compose config --format json 2>"$errors"); then
+  # Compose prints two spaces a level; no string has a line break. Commas left before a bracket are the reader's.
+  printf '%s\n' "$config" | awk '
+    function key() { match($0, /"[^"]*"/); return substr($0, RSTART + 1, RLENGTH - 2) }
+    { indent = match($0, /[^ ]/) - 1; opens = $0 ~ /[{[]$/; named = $0 ~ /^ *"/ }
+    skipping { if (indent == depth) skipping = 0; next }
+    indent == 2 && named { section = key() }
+    indent == 6 && named { part = key() }
+    { unwanted = 0 }
+    indent == 2 && named && section !~ /^(name|services|networks)$/ { unwanted = 1 }
+    section == "services" && indent == 6 && named && part !~ /^(image|ports|deploy|healthcheck|stop_grace_period|scale|container_name|network_mode|networks|volumes|depends_on|restart)$/ { unwanted = 1 }
+    section == "services" && indent == 8 && part == "healthcheck" && key() == "test" { unwanted = 1 }
+    unwanted { if (opens) { skipping = 1; depth = indent }; next }
+    { print }' | fact config
+fi
+fact warnings <"$errors"
+tag=seamless && compose config --hash '*' 2>/dev/null | fact hashes
+
+project=$(printf '%s\n' "$config" | sed -n 's/^  "name": "\([^"]*\)",*$/\1/p' | head -n 1)
+# The containers of the project, its proxy, and whoever publishes a port.
+containers=$(docker ps -aq --no-trunc)
+[ -z "$containers" ] || printf '%s\n' "$containers" | xargs docker inspect --format '{"id":{{json .ID}},"name":{{json .Name}},"image":{{json .Config.Image}},"imageId":{{json .Image}},"state":{{json .State.Status}},"health":{{with .State.Health}}{{json .Status}}{{else}}null{{end}},"startedAt":{{json .State.StartedAt}},"restart":{{json .HostConfig.RestartPolicy.Name}},"project":{{json (index .Config.Labels "com.docker.compose.project")}},"service":{{json (index .Config.Labels "com.docker.compose.service")}},"oneoff":{{json (index .Config.Labels "com.docker.compose.oneoff")}},"release":{{json (index .Config.Labels "seamless.release")}},"proxy":{{json (index .Config.Labels "seamless.proxy")}},"ports":{{json .HostConfig.PortBindings}}}' 2>/dev/null | fact containers
+text project "$project"
+cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" { split($2, a, ":"); print a[2] }' | sort -u | fact listening
+
+# What earlier rollouts left.
+state=.seamless
+[ -d "$state" ] || exit 0
+text current "$(readlink "$state/releases/current")"
+[ ! -f "$state/lock" ] || flock -n -s "$state/lock" true || fact lock <"$state/owner"
+for run in "$state"/runs/*/; do
+  [ -f "$run/facts" ] || continue
+  {
+    printf 'run %s\nverdict %s\n' "$(basename "$run")" "$(cat "$run/verdict" 2>/dev/null || echo unfinished)"
+    cat "$run/facts"
+    awk '{ if (!first) first = $1; last = $1 } END { if (first) printf "ms %d\n", (last - first) * 10 }' "$run/journal" 2>/dev/null
+    [ ! -s "$run/reason" ] || printf 'reason %s\n' "$(head -n 1 "$run/reason")"
+  } | fact run
+done

@@ -1,0 +1,28 @@
+/** What the caller wants to run, and how it is to be proved. Times are in milliseconds. */
+export interface Desired {
+  /** Repository as a person writes it: `ghcr.io/acme/web`, `nginx`. */
+  repository: string
+  tag: string
+  digest: string
+  /** Services to replace; none means every service whose image is in the repository. */
+  services: string[]
+  /** Variable of the Compose file that holds the tag. */
+  tagVariable: string
+  envFile?: string
+  health: { path: string; port?: number; status: number; count: number }
+  readyTimeout: number
+  publicTimeout: number
+  drainTimeout: number
+  /** Instead of the service's `update_config.monitor`. */
+  soak?: number
+  /** Percent of server errors that the soak tolerates. */
+  errorRate: number
+  proxyImage: string
+  /** Whether the one gap that taking over published ports costs is accepted. */
+  allowGap: boolean
+  kind: "deploy" | "rollback"
+  /** Who asked, from where, for which commit, and when: for the record and for whoever finds the lock held. */
+  by: string
+  commit: string
+  at: string
+}

@@ -1,0 +1,93 @@
+import type { ComposeConfig } from "./compose.ts"
+import type { Desired } from "./desired.ts"
+import { InputError } from "./errors.ts"
+import type { HostState } from "./host-state.ts"
+
+/** Oldest Compose that knows the `!reset` tag in all the places where a release uses it. */
+const oldestCompose = [2, 24] as const
+
+/** What a host offers once all of it has been checked. */
+export interface ReadyHost {
+  directory: string
+  config: ComposeConfig
+}
+
+/**
+ * Whether the host can take a rollout at all: Docker answers, the tools are there, the project is where it was said to
+ * be, and Compose accepts it with every variable set.
+ *
+ * @throws InputError with the first thing that is wrong. Nothing has been changed by then.
+ */
+export function checkHost(state: HostState, desired: Pick<Desired, "tagVariable" | "envFile">, projectDir: string): ReadyHost {
+  checkTools(state)
+  const directory = checkDirectory(state, desired, projectDir)
+  return { directory, config: checkConfig(state, desired) }
+}
+
+function checkTools({ daemon, missing, compose }: HostState): void {
+  if (missing.includes("docker")) {
+    throw new InputError("host", "docker is not installed there", "install Docker Engine and its Compose plugin on the host")
+  }
+  if ("error" in daemon) {
+    const hint = /permission denied/i.test(daemon.error)
+      ? "add the SSH user to the group docker on the host, then log in anew"
+      : "check that dockerd runs on the host and that the SSH user may use it"
+    throw new InputError("host", `Docker does not answer there: ${daemon.error}`, hint)
+  }
+  if (missing.length > 0) {
+    throw new InputError("host", `it lacks ${missing.join(", ")}`, "install them; flock and setsid are part of util-linux")
+  }
+  const version = /^v?(\d+)\.(\d+)/.exec(compose)
+  if (version === null) {
+    throw new InputError("host", `it has no Compose plugin: ${compose}`, "install the package docker-compose-plugin on the host")
+  }
+  const [major, minor] = [Number(version[1]), Number(version[2])]
+  if (major < oldestCompose[0] || (major === oldestCompose[0] && minor < oldestCompose[1])) {
+    const wanted = oldestCompose.join(".")
+    throw new InputError("host", `its Compose ${compose} is too old`, `install Compose ${wanted} or newer on the host`)
+  }
+}
+
+function checkDirectory(state: HostState, { envFile }: Pick<Desired, "envFile">, projectDir: string): string {
+  const { directory, files, missingFiles } = state
+  if (directory === undefined) {
+    const hint = "create it on the host with the Compose file in it, or name another one with --project-dir"
+    throw new InputError("projectDir", `there is no directory ${projectDir} on the host (home: ${state.home})`, hint)
+  }
+  if (!state.writable) {
+    throw new InputError("projectDir", `the SSH user may not write to ${directory}`, "give the directory to that user")
+  }
+  if (envFile !== undefined && !state.envFileFound) {
+    throw new InputError("envFile", `${directory} has no file ${envFile}`, "give its path relative to the project directory")
+  }
+  if (files.length === 0) {
+    const hint = "put the Compose file there, or name its files with --compose-files"
+    throw new InputError("projectDir", `${directory} has no Compose file`, hint)
+  }
+  if (missingFiles.length > 0) {
+    const hint = "correct --compose-files, or COMPOSE_FILE in the project's .env"
+    throw new InputError("composeFiles", `${directory} has no ${missingFiles.join(", ")}`, hint)
+  }
+  const odd = files.find((file) => /[:\s]/.test(file))
+  if (odd !== undefined) {
+    throw new InputError("composeFiles", `the path ${JSON.stringify(odd)} has a colon or white space`, "rename the file")
+  }
+  return directory
+}
+
+function checkConfig({ config, warnings, directory, files }: HostState, { tagVariable }: Pick<Desired, "tagVariable">): ComposeConfig {
+  const where = `${directory}/${files[0]}`
+  if (config === undefined) {
+    const message = warnings.replaceAll(/^time=.*$\n?/gm, "").trim() || warnings
+    throw new InputError("composeFiles", `Compose refuses ${where}: ${message}`, "correct the file on the host")
+  }
+  const unset = /The \\?"([^"\\]+)\\?" variable is not set/.exec(warnings)
+  if (unset !== null) {
+    const hint = `set it in ${directory}/.env, or give it a default in the file: \${${unset[1]}:-value}`
+    throw new InputError("composeFiles", `${where} needs the variable ${unset[1]}, which is not set`, hint)
+  }
+  if (Object.keys(config.services).length === 0) {
+    throw new InputError("composeFiles", `${where} has no services`, `add a service whose image has the tag \${${tagVariable}}`)
+  }
+  return config
+}

@@ -1,0 +1,179 @@
+import { randomUUID } from "node:crypto"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { fileURLToPath } from "node:url"
+import { execa } from "execa"
+
+const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url))
+const KEY_FILES = ["id_ed25519", "id_ed25519.pub", "known_hosts", "wrong_key", "known_hosts_changed"]
+/** The first start builds images. */
+const START_LIMIT_MS = 10 * 60_000
+
+export type LabOptions = {
+  userlandProxy?: boolean
+  oldCompose?: boolean
+  registryAuth?: boolean
+  /** Another text gives another, empty lab; a random one by default. */
+  fresh?: string
+}
+
+export type ExecResult = { code: number; stdout: string; stderr: string }
+
+export type TrafficOptions = {
+  name?: string
+  /** Default: port 8080 of the host. */
+  target?: string
+  /** Requests a second, 100 by default. */
+  rate?: number
+  /** Event streams (GET /events) held open, none by default. */
+  streams?: number
+}
+
+export type TrafficReport = {
+  name: string
+  target: string
+  rate: number
+  startedAt: string
+  running: boolean
+  seconds: number
+  sent: number
+  ok: number
+  failed: number
+  /** Requests not answered yet. */
+  underWay: number
+  /** Requests that failed on a connection which had been made. */
+  cut: number
+  failedBy: Record<string, number>
+  versions: Record<string, { requests: number; firstMs: number; lastMs: number }>
+  latencyMs: { p50: number; p99: number; p999: number; max: number }
+  /** The longest time from a good answer to the next one with failures in between. */
+  longestOutageMs: number
+  /** How late the generator itself was, at worst. */
+  generatorLagMs: number
+  streams: { opened: number; ended: number; cut: number }
+  timeline: { ok: Record<string, number>; failed: number }[]
+  failures: { atMs: number; tookMs: number; path: string; reason: string }[]
+}
+
+export type Lab = Awaited<ReturnType<typeof startLab>>
+
+/** Starts a test host with registry and traffic generator, and waits until it is ready. Call `stop()` at the end. */
+export async function startLab(options: LabOptions = {}) {
+  const [controlPort, sshPort, registryPort, webPort, secondWebPort] = await freePorts()
+  const control = `http://127.0.0.1:${controlPort}`
+  const ports = [
+    [controlPort, 9000],
+    [sshPort, 2222],
+    [registryPort, 5000],
+    [webPort, 8080],
+    [secondWebPort, 8081],
+  ]
+  const dagger = execa(
+    "dagger",
+    [
+      ...["--progress", "plain", "-m", ".dagger", "call", "lab"],
+      `--userland-proxy=${options.userlandProxy ?? true}`,
+      `--old-compose=${options.oldCompose ?? false}`,
+      `--registry-auth=${options.registryAuth ?? false}`,
+      `--fresh=${options.fresh ?? randomUUID()}`,
+      ...["up", "--ports", ports.map((pair) => pair.join(":")).join(",")],
+    ],
+    { cwd: REPOSITORY, all: true, reject: false, stdin: "ignore", forceKillAfterDelay: 20_000 },
+  )
+
+  const stopDagger = async () => {
+    dagger.kill("SIGINT")
+    await dagger
+  }
+  try {
+    await answers(`${control}/ready`, dagger)
+  } catch (error) {
+    await stopDagger()
+    throw error
+  }
+
+  const keysDir = await mkdtemp(join(tmpdir(), "lab-keys-"))
+  for (const name of KEY_FILES) {
+    const content = await (await fetch(`${control}/keys/${name}`)).text()
+    await writeFile(join(keysDir, name), content, { mode: 0o600 })
+  }
+
+  const post = <Answer>(path: string, body: object) =>
+    call<Answer>(`${control}${path}`, { method: "POST", body: JSON.stringify(body) })
+
+  return {
+    /** On 127.0.0.1, as are the others. */
+    sshPort,
+    registryPort,
+    /** The host's port 8080. */
+    webPort,
+    /** The host's port 8081. */
+    secondWebPort,
+    /** id_ed25519, known_hosts (for host.test on 22 and 2222), wrong_key, known_hosts_changed. */
+    keysDir,
+
+    traffic: {
+      start: (traffic: TrafficOptions = {}): Promise<TrafficReport> =>
+        post("/start", { target: "http://host.test:8080", ...traffic }),
+      report: (name = "default"): Promise<TrafficReport> =>
+        call(`${control}/report?name=${encodeURIComponent(name)}`),
+      stop: (name = "default"): Promise<TrafficReport> => post("/stop", { name }),
+    },
+
+    /** Runs shell text on the host, over an SSH connection of its own. Never throws for an exit code. */
+    exec: (
+      command: string,
+      execOptions: { as?: "deploy" | "root"; stdin?: string } = {},
+    ): Promise<ExecResult> => post("/exec", { command, ...execOptions }),
+
+    /** All processes of the host die at once, then it boots again. Wait for what you need afterwards. */
+    powerFailure: async (): Promise<void> => {
+      await post<ExecResult>("/exec", { command: "kill -USR1 $(cat /etc/lab/pid); sleep 10", as: "root" })
+    },
+
+    stop: async (): Promise<void> => {
+      await stopDagger()
+      await rm(keysDir, { recursive: true })
+    },
+  }
+}
+
+async function call<Answer>(url: string, init?: RequestInit): Promise<Answer> {
+  const response = await fetch(url, init)
+  const body = (await response.json()) as Answer & { error?: string }
+  if (!response.ok) throw new Error(`lab: ${body.error}`)
+  return body
+}
+
+/** Resolves when the URL answers; rejects when the process ends before, or at the time limit. */
+async function answers(url: string, dagger: PromiseLike<{ all?: string }>) {
+  let ended: { all?: string } | undefined
+  void dagger.then((result) => {
+    ended = result
+  })
+  const deadline = performance.now() + START_LIMIT_MS
+  while (performance.now() < deadline) {
+    if (ended) throw new Error(`the lab ended before it was ready:\n${(ended.all ?? "").slice(-4000)}`)
+    const response = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined)
+    if (response?.ok) return
+    await sleep(100)
+  }
+  throw new Error(`the lab was not ready in ${START_LIMIT_MS / 60_000} minutes`)
+}
+
+/** Ports of 127.0.0.1 that nobody listens on at this moment. */
+async function freePorts() {
+  const servers = await Promise.all(
+    Array.from({ length: 5 }, async () => {
+      const server = createServer()
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+      return server
+    }),
+  )
+  const ports = servers.map((server) => (server.address() as { port: number }).port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports as [number, number, number, number, number]
+}
