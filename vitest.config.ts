@@ -12,7 +12,7 @@ const withEngine = {
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 20_000 } },
       { test: { name: "contract", include: ["test/contract/**/*.test.ts"], ...withEngine } },
       { test: { name: "engine", include: ["test/engine/**/*.test.ts"], ...withEngine } },
       { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], ...withEngine } },

@@ -12,6 +12,12 @@ if (!file) {
   process.exit(2)
 }
 
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`Node ${process.versions.node} is too old\n  → install Node 20.19 or newer`)
+  process.exit(1)
+}
+
 /** @param {string} path @returns {Record<string, { version?: string, optional?: boolean }>} */
 function packagesIn(path) {
   return JSON.parse(readFileSync(join(root, path), "utf8")).packages

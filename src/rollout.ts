@@ -1,21 +1,37 @@
 import { readFileSync } from "node:fs"
 import type { Desired } from "./core/desired.ts"
 import { type HostState, parseHostState } from "./core/host-state.ts"
-import type { Plan } from "./core/plan.ts"
 import { type Outcome, parseOutcome } from "./core/outcome.ts"
+import type { Plan } from "./core/plan.ts"
 import type { CommandResult, Host } from "./host/host.ts"
 
 const script = (name: string) => readFileSync(new URL(`./agent/${name}`, import.meta.url), "utf8")
 
 /** What has to be known to read a project's state. */
 export interface ProjectPlace {
+  host: Host
   projectDir: string
   composeFiles: readonly string[]
 }
 
+/** A project as it stands, without a version that is to be deployed. */
+const asItStands = { tagVariable: "IMAGE_TAG", tag: "-" }
+
 /** Asks the host for its state, in one exec that changes nothing. */
-export async function readHost(host: Host, { projectDir, composeFiles }: ProjectPlace, desired: Pick<Desired, "tagVariable" | "tag" | "envFile">): Promise<HostState> {
-  const argv = ["sh", "-s", "--", projectDir, desired.tagVariable, desired.tag, desired.envFile ?? "-", ...composeFiles]
+export async function readHost(
+  { host, projectDir, composeFiles }: ProjectPlace,
+  desired: Pick<Desired, "tagVariable" | "tag" | "envFile"> = asItStands,
+): Promise<HostState> {
+  const argv = [
+    "sh",
+    "-s",
+    "--",
+    projectDir,
+    desired.tagVariable,
+    desired.tag,
+    desired.envFile ?? "-",
+    ...composeFiles,
+  ]
   const { code, stdout, stderr } = await host.run({ argv, stdin: script("read.sh") })
   if (code !== 0) throw new Error(`the state of the host cannot be read: exit code ${code}: ${stderr.trim()}`)
   return parseHostState(stdout)
@@ -40,4 +56,18 @@ function outcome({ code, stdout, stderr }: CommandResult, plan: Plan): Outcome {
   const parsed = parseOutcome(stdout, plan.steps)
   if (parsed === undefined) throw new Error(`the agent gave no verdict: exit code ${code}: ${stderr.trim()}`)
   return parsed
+}
+
+/** The last log lines of a project's containers. */
+export async function readLogs(
+  { host, projectDir }: ProjectPlace,
+  services: readonly string[],
+  lines: number,
+): Promise<string> {
+  const script = 'cd -- "$1" && shift && exec docker compose logs --no-color --timestamps --tail "$@"'
+  const { code, stdout, stderr } = await host.run({
+    argv: ["sh", "-c", script, "seamless", projectDir, String(lines), "--", ...services],
+  })
+  if (code !== 0) throw new Error(`the logs cannot be read: ${stderr.trim()}`)
+  return stdout
 }

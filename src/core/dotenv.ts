@@ -18,7 +18,7 @@ interface Assignment {
 
 /** Blanks as Compose skips them; the carriage return of a line ending stays where it is. */
 const blank = "(?:[\\t\\v\\f \\x85\\xa0]|\\r(?!\\n|$))*"
-const head = new RegExp(`(${blank}(?:export\\s+)?([\\p{L}\\p{N}_.[\\]-]+)${blank}[=:])${blank}`, "uy")
+const head = new RegExp(`(${blank}(?:export\\s+)?([\\p{L}\\p{N}_.[\\]-]*)${blank}[=:])${blank}`, "uy")
 const quoted = /'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"/sy
 
 function assignments(text: string): Assignment[] {
@@ -95,7 +95,8 @@ export function getVariable(text: string, name: string): string | undefined {
  * for a reader. A variable that is not there is appended on a line of its own, with the line ending of the file,
  * after the final newline that the file may lack.
  *
- * @param value Written plain where that is safe, else in single quotes, in which Compose expands nothing.
+ * @param value Written in the quotes that were there, or plain; when it is not safe in those, in single quotes, in
+ * which Compose expands nothing.
  * @throws InputError when the name is not one, or the value has a line break, NUL, single quote or backslash,
  * or a quote in the text is never closed.
  */
@@ -114,11 +115,16 @@ export function setVariable(text: string, name: string, value: string): string {
       "give a value on one line, without single quotes and backslashes",
     )
   }
-  const written = /^[A-Za-z0-9_./:@+,-]+$/.test(value) ? value : `'${value}'`
   const last = assignments(text).findLast((assignment) => assignment.name === name)
+  const written = write(value, last && /^['"]/.exec(text.slice(last.start, last.end))?.[0])
   if (last) return last.value === value ? text : text.slice(0, last.start) + written + text.slice(last.end)
 
   const newline = /\r?\n/.exec(text)?.[0] ?? "\n"
   const gap = text === "" || text === "\uFEFF" || text.endsWith("\n") ? "" : newline
   return `${text}${gap}${name}=${written}${newline}`
+}
+
+function write(value: string, quotes = ""): string {
+  const isPlain = /^[A-Za-z0-9_./:@+,-]+$/.test(value)
+  return isPlain ? `${quotes}${value}${quotes}` : `'${value}'`
 }

@@ -24,7 +24,8 @@ export function parseOutcome(output: string, steps: readonly Step[]): Outcome | 
   const verdict = text("verdict") as Outcome["verdict"]
   if (!["deployed", "reverted", "refused", "stuck"].includes(verdict)) return undefined
   const journal = parseJournal(text("journal"))
-  const sentences = (event: string) => journal.filter((entry) => entry.event === event).map(({ index }) => steps[index]?.sentence ?? "")
+  const sentences = (event: string) =>
+    journal.filter((entry) => entry.event === event).map(({ index }) => steps[index]?.sentence ?? "")
   const reason = text("reason")
   const traffic = parseTraffic(text("traffic.before"), text("traffic.after"), text("cut"))
   return {
@@ -72,7 +73,17 @@ function reportStep({ sentence }: Step, index: number, journal: readonly Entry[]
 function parseTraffic(before: string, after: string, cut: string): Traffic | undefined {
   const [requestsBefore, failedBefore] = before.split(" ").map(Number)
   const [requests, failed] = after.split(" ").map(Number)
-  if (requests === undefined || failed === undefined || requestsBefore === undefined || failedBefore === undefined) return undefined
+  if (
+    requests === undefined ||
+    failed === undefined ||
+    requestsBefore === undefined ||
+    failedBefore === undefined
+  )
+    return undefined
   const cuts = cut.split("\n").map(Number)
-  return { requests: requests - requestsBefore, failed: failed - failedBefore, cut: cuts.reduce((sum, count) => sum + count, 0) }
+  return {
+    requests: requests - requestsBefore,
+    failed: failed - failedBefore,
+    cut: cuts.reduce((sum, count) => sum + count, 0),
+  }
 }

@@ -9,7 +9,8 @@ export function publishedPorts({ ports }: Container): number[] {
 }
 
 /** The proxy of a project, if there is one. */
-export const proxyOf = (state: HostState, project: string) => state.containers.find(({ proxy }) => proxy === project)
+export const proxyOf = (state: HostState, project: string) =>
+  state.containers.find(({ proxy }) => proxy === project)
 
 /**
  * Refuses ports that somebody else holds. The proxy and the service's own containers are no strangers.
@@ -20,14 +21,22 @@ export function checkPorts(state: HostState, project: string, routes: readonly R
   const proxy = proxyOf(state, project)
   for (const { service, published } of routes) {
     const path = `services.${service}.ports`
-    const holders = state.containers.filter((container) => container.state === "running" && publishedPorts(container).includes(published))
-    const stranger = holders.find((container) => container !== proxy && !isContainerOf(container, project, service))
+    const holders = state.containers.filter(
+      (container) => container.state === "running" && publishedPorts(container).includes(published),
+    )
+    const stranger = holders.find(
+      (container) => container !== proxy && !isContainerOf(container, project, service),
+    )
     if (stranger !== undefined) {
       const hint = "stop it, or publish another port"
       throw new InputError(path, `the port ${published} is held by the container ${stranger.name}`, hint)
     }
     if (holders.length === 0 && state.listening.includes(published)) {
-      throw new InputError(path, `the port ${published} is held by a process on the host that is no container`, "stop it, or publish another port")
+      throw new InputError(
+        path,
+        `the port ${published} is held by a process on the host that is no container`,
+        "stop it, or publish another port",
+      )
     }
   }
   if (proxy !== undefined) checkProxyPorts(proxy, routes)
@@ -40,7 +49,11 @@ function checkProxyPorts(proxy: Container, routes: readonly Route[]): void {
   if (missing.length === 0) return
   const ports = missing.map(({ published }) => published).join(", ")
   const hint = `remove the proxy (docker rm -f ${proxy.name}) and deploy again: its ports are without an owner in between`
-  throw new InputError(`services.${missing[0]?.service}.ports`, `the proxy ${proxy.name} does not publish ${ports} yet`, hint)
+  throw new InputError(
+    `services.${missing[0]?.service}.ports`,
+    `the proxy ${proxy.name} does not publish ${ports} yet`,
+    hint,
+  )
 }
 
 /** Whether a container belongs to a service of a project. */

@@ -18,7 +18,11 @@ export interface ReadyHost {
  *
  * @throws InputError with the first thing that is wrong. Nothing has been changed by then.
  */
-export function checkHost(state: HostState, desired: Pick<Desired, "tagVariable" | "envFile">, projectDir: string): ReadyHost {
+export function checkHost(
+  state: HostState,
+  desired: Pick<Desired, "tagVariable" | "envFile">,
+  projectDir: string,
+): ReadyHost {
   checkTools(state)
   const directory = checkDirectory(state, desired, projectDir)
   return { directory, config: checkConfig(state, desired) }
@@ -26,7 +30,11 @@ export function checkHost(state: HostState, desired: Pick<Desired, "tagVariable"
 
 function checkTools({ daemon, missing, compose }: HostState): void {
   if (missing.includes("docker")) {
-    throw new InputError("host", "docker is not installed there", "install Docker Engine and its Compose plugin on the host")
+    throw new InputError(
+      "host",
+      "docker is not installed there",
+      "install Docker Engine and its Compose plugin on the host",
+    )
   }
   if ("error" in daemon) {
     const hint = /permission denied/i.test(daemon.error)
@@ -35,16 +43,28 @@ function checkTools({ daemon, missing, compose }: HostState): void {
     throw new InputError("host", `Docker does not answer there: ${daemon.error}`, hint)
   }
   if (missing.length > 0) {
-    throw new InputError("host", `it lacks ${missing.join(", ")}`, "install them; flock and setsid are part of util-linux")
+    throw new InputError(
+      "host",
+      `it lacks ${missing.join(", ")}`,
+      "install them; flock and setsid are part of util-linux",
+    )
   }
   const version = /^v?(\d+)\.(\d+)/.exec(compose)
   if (version === null) {
-    throw new InputError("host", `it has no Compose plugin: ${compose}`, "install the package docker-compose-plugin on the host")
+    throw new InputError(
+      "host",
+      `it has no Compose plugin: ${compose}`,
+      "install the package docker-compose-plugin on the host",
+    )
   }
   const [major, minor] = [Number(version[1]), Number(version[2])]
   if (major < oldestCompose[0] || (major === oldestCompose[0] && minor < oldestCompose[1])) {
     const wanted = oldestCompose.join(".")
-    throw new InputError("host", `its Compose ${compose} is too old`, `install Compose ${wanted} or newer on the host`)
+    throw new InputError(
+      "host",
+      `its Compose ${compose} is too old`,
+      `install Compose ${wanted} or newer on the host`,
+    )
   }
 }
 
@@ -52,13 +72,25 @@ function checkDirectory(state: HostState, { envFile }: Pick<Desired, "envFile">,
   const { directory, files, missingFiles } = state
   if (directory === undefined) {
     const hint = "create it on the host with the Compose file in it, or name another one with --project-dir"
-    throw new InputError("projectDir", `there is no directory ${projectDir} on the host (home: ${state.home})`, hint)
+    throw new InputError(
+      "projectDir",
+      `there is no directory ${projectDir} on the host (home: ${state.home})`,
+      hint,
+    )
   }
   if (!state.writable) {
-    throw new InputError("projectDir", `the SSH user may not write to ${directory}`, "give the directory to that user")
+    throw new InputError(
+      "projectDir",
+      `the SSH user may not write to ${directory}`,
+      "give the directory to that user",
+    )
   }
   if (envFile !== undefined && !state.envFileFound) {
-    throw new InputError("envFile", `${directory} has no file ${envFile}`, "give its path relative to the project directory")
+    throw new InputError(
+      "envFile",
+      `${directory} has no file ${envFile}`,
+      "give its path relative to the project directory",
+    )
   }
   if (files.length === 0) {
     const hint = "put the Compose file there, or name its files with --compose-files"
@@ -70,16 +102,27 @@ function checkDirectory(state: HostState, { envFile }: Pick<Desired, "envFile">,
   }
   const odd = files.find((file) => /[:\s]/.test(file))
   if (odd !== undefined) {
-    throw new InputError("composeFiles", `the path ${JSON.stringify(odd)} has a colon or white space`, "rename the file")
+    throw new InputError(
+      "composeFiles",
+      `the path ${JSON.stringify(odd)} has a colon or white space`,
+      "rename the file",
+    )
   }
   return directory
 }
 
-function checkConfig({ config, warnings, directory, files }: HostState, { tagVariable }: Pick<Desired, "tagVariable">): ComposeConfig {
+function checkConfig(
+  { config, warnings, directory, files }: HostState,
+  { tagVariable }: Pick<Desired, "tagVariable">,
+): ComposeConfig {
   const where = `${directory}/${files[0]}`
   if (config === undefined) {
     const message = warnings.replaceAll(/^time=.*$\n?/gm, "").trim() || warnings
-    throw new InputError("composeFiles", `Compose refuses ${where}: ${message}`, "correct the file on the host")
+    throw new InputError(
+      "composeFiles",
+      `Compose refuses ${where}: ${message}`,
+      "correct the file on the host",
+    )
   }
   const unset = /The \\?"([^"\\]+)\\?" variable is not set/.exec(warnings)
   if (unset !== null) {
@@ -87,7 +130,11 @@ function checkConfig({ config, warnings, directory, files }: HostState, { tagVar
     throw new InputError("composeFiles", `${where} needs the variable ${unset[1]}, which is not set`, hint)
   }
   if (Object.keys(config.services).length === 0) {
-    throw new InputError("composeFiles", `${where} has no services`, `add a service whose image has the tag \${${tagVariable}}`)
+    throw new InputError(
+      "composeFiles",
+      `${where} has no services`,
+      `add a service whose image has the tag \${${tagVariable}}`,
+    )
   }
   return config
 }

@@ -30,17 +30,28 @@ const defaultStopGrace = 10_000
  *
  * @throws InputError when a named service is not there or runs another image, or when none is found.
  */
-export function selectServices(config: ComposeConfig, { repository, services }: Pick<Desired, "repository" | "services">): string[] {
+export function selectServices(
+  config: ComposeConfig,
+  { repository, services }: Pick<Desired, "repository" | "services">,
+): string[] {
   const known = Object.keys(config.services)
   const ours = known.filter((name) => runsRepository(config.services[name], repository))
   for (const [index, name] of services.entries()) {
     const path = `services[${index}]`
     if (!known.includes(name)) {
-      throw new InputError(path, `the Compose file has no service ${JSON.stringify(name)}`, `it has ${known.join(", ")}`)
+      throw new InputError(
+        path,
+        `the Compose file has no service ${JSON.stringify(name)}`,
+        `it has ${known.join(", ")}`,
+      )
     }
     if (!ours.includes(name)) {
       const image = config.services[name]?.image ?? "no image"
-      throw new InputError(path, `the service ${name} runs ${image}, not ${repository}`, "correct --services or --repository")
+      throw new InputError(
+        path,
+        `the service ${name} runs ${image}, not ${repository}`,
+        "correct --services or --repository",
+      )
     }
   }
   if (ours.length === 0) {
@@ -70,15 +81,20 @@ export function serviceRule(config: ComposeConfig, name: string, desired: Desire
   const service = config.services[name] as ComposeService
   const kind = unsupported(service)
   if (kind !== undefined) {
-    const hint = "only HTTP services with published TCP ports and no data of their own can be replaced so far; leave it out with --services"
+    const hint =
+      "only HTTP services with published TCP ports and no data of their own can be replaced so far; leave it out with --services"
     throw new InputError(`services.${name}`, kind, hint)
   }
   const routes = (service.ports ?? []).map((port) => route(name, port))
   const update = service.deploy?.update_config
-  const monitor = update?.monitor === undefined ? defaultMonitor : parseDuration(update.monitor, `services.${name}.deploy.update_config.monitor`)
+  const monitor =
+    update?.monitor === undefined
+      ? defaultMonitor
+      : parseDuration(update.monitor, `services.${name}.deploy.update_config.monitor`)
   const soak = update?.failure_action === "continue" ? 0 : (desired.soak ?? monitor)
   const grace = service.stop_grace_period
-  const stopGrace = grace === undefined ? defaultStopGrace : parseDuration(grace, `services.${name}.stop_grace_period`)
+  const stopGrace =
+    grace === undefined ? defaultStopGrace : parseDuration(grace, `services.${name}.stop_grace_period`)
   const { path, status, port = routes[0]?.target ?? 0 } = desired.health
   return {
     service: name,
@@ -102,27 +118,45 @@ function unsupported(service: ComposeService): string | undefined {
   if (udp !== undefined) return `its port ${udp.target} is ${udp.protocol}`
   const random = ports.find(({ published }) => published === undefined || !/^\d+$/.test(published))
   if (random !== undefined) return `its port ${random.target} is not published on one fixed port`
-  if (ports.some(({ published }) => Number(published) >= 64_000)) return "it publishes a port from 64000 on, where the proxy's own begin"
+  if (ports.some(({ published }) => Number(published) >= 64_000))
+    return "it publishes a port from 64000 on, where the proxy's own begin"
   if (deploy?.mode === "global") return "it has deploy.mode: global"
   if (deploy?.update_config?.order === "stop-first") return "it asks for update_config.order: stop-first"
   if (replicas(service) < 1) return "it has no replicas"
   const volume = volumes?.find(({ type, source }) => type === "volume" && source !== undefined)
-  if (volume !== undefined && replicas(service) === 1) return `it keeps data in the volume ${volume.source} with one replica`
-  const fixed = Object.values(networks ?? {}).find((network) => network?.ipv4_address ?? network?.ipv6_address)
+  if (volume !== undefined && replicas(service) === 1)
+    return `it keeps data in the volume ${volume.source} with one replica`
+  const fixed = Object.values(networks ?? {}).find(
+    (network) => network?.ipv4_address ?? network?.ipv6_address,
+  )
   if (fixed != null) return `it has the fixed address ${fixed.ipv4_address ?? fixed.ipv6_address}`
   return undefined
 }
 
 function route(service: string, { target, published, host_ip }: Port): Route {
-  return { service, target, published: Number(published), ...(host_ip === undefined ? {} : { hostIp: host_ip }) }
+  return {
+    service,
+    target,
+    published: Number(published),
+    ...(host_ip === undefined ? {} : { hostIp: host_ip }),
+  }
 }
 
-function sharedNetwork(config: ComposeConfig, name: string, { networks }: ComposeService): ServiceRule["network"] {
+function sharedNetwork(
+  config: ComposeConfig,
+  name: string,
+  { networks }: ComposeService,
+): ServiceRule["network"] {
   const keys = Object.keys(networks ?? { default: null })
   const key = keys.find((candidate) => config.networks[candidate]?.internal !== true)
   if (key === undefined) {
-    const hint = "attach the service to one network that is not internal, so that the proxy can publish its ports"
-    throw new InputError(`services.${name}.networks`, `all its networks are internal (${keys.join(", ")})`, hint)
+    const hint =
+      "attach the service to one network that is not internal, so that the proxy can publish its ports"
+    throw new InputError(
+      `services.${name}.networks`,
+      `all its networks are internal (${keys.join(", ")})`,
+      hint,
+    )
   }
   return { key, name: config.networks[key]?.name ?? `${config.name}_${key}` }
 }

@@ -63,6 +63,9 @@ function run(inputs: Record<string, string>, dagger = "echo '### ✅ Deployed'")
     RUNNER_TEMP: dir,
     GITHUB_STEP_SUMMARY: join(dir, "summary.md"),
     GITHUB_SHA: "0123456789abcdef0123456789abcdef01234567",
+    GITHUB_ACTOR: "octocat",
+    GITHUB_RUN_ID: "42",
+    GITHUB_REPOSITORY: "acme/shop",
     GITHUB_REF_TYPE: "branch",
     GITHUB_REF_NAME: "main",
     MODULE: "github.com/acme/seamless@v0.1.0",
@@ -72,7 +75,7 @@ function run(inputs: Record<string, string>, dagger = "echo '### ✅ Deployed'")
     SOURCE: ".",
     TAGS: "",
     SERVICES: "",
-    PROJECT_DIRECTORY: "",
+    PROJECT_DIR: "",
     REGISTRY_USER: "octocat",
     ARGUMENTS: "",
     SSH_KEY: "private",
@@ -91,20 +94,22 @@ function run(inputs: Record<string, string>, dagger = "echo '### ✅ Deployed'")
 }
 
 const start = ["--progress=plain", "call", "-m", "github.com/acme/seamless@v0.1.0", "deploy"]
-const always = [
+const always = () => [
   "--source=.",
   "--repository=ghcr.io/acme/web",
   "--registry-user=octocat",
   "--registry-token=env://REGISTRY_TOKEN",
   "--host=deploy@example.com",
   "--ssh-key=env://SSH_KEY",
-  "--known-hosts=env://KNOWN_HOSTS",
+  `--known-hosts=${dir}/known_hosts`,
   "--commit=0123456789abcdef0123456789abcdef01234567",
+  "--by=octocat, run 42 of acme/shop",
 ]
 
 test("a deploy is one call, its report the job summary", () => {
   const { status, argv, summary } = run({})
-  expect(argv).toEqual([...start, ...always, "--branch=main", "markdown"])
+  expect(argv).toEqual([...start, ...always(), "--branch=main", "markdown"])
+  expect(readFileSync(join(dir, "known_hosts"), "utf8")).toBe("example.com ssh-ed25519 AAAA\n")
   expect(summary).toBe("### ✅ Deployed\n")
   expect(status).toBe(0)
 })
@@ -115,17 +120,17 @@ test("lists become one argument a line, empty lines none", () => {
     GITHUB_REF_NAME: "v1.4.2",
     TAGS: "stable\n\nblue\n",
     SERVICES: "web",
-    PROJECT_DIRECTORY: "/srv/my shop",
+    PROJECT_DIR: "/srv/my shop",
     ARGUMENTS: "--soak=30s\n--health-path=/up",
   })
   expect(argv).toEqual([
     ...start,
-    ...always,
+    ...always(),
     "--git-tag=v1.4.2",
     "--tags=stable",
     "--tags=blue",
     "--services=web",
-    "--project-directory=/srv/my shop",
+    "--project-dir=/srv/my shop",
     "--soak=30s",
     "--health-path=/up",
     "markdown",

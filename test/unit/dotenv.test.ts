@@ -36,9 +36,9 @@ test.each<[what: string, before: string, after: string]>([
   ["no final newline", "A=1\nIMAGE_TAG=1.4.1", "A=1\nIMAGE_TAG=1.4.2"],
   ["CRLF", "A=1\r\nIMAGE_TAG=1.4.1\r\nB=2\r\n", "A=1\r\nIMAGE_TAG=1.4.2\r\nB=2\r\n"],
   ["empty, CRLF", "IMAGE_TAG=\r\nB=2\r\n", "IMAGE_TAG=1.4.2\r\nB=2\r\n"],
-  ["double quotes", 'IMAGE_TAG="1.4.1" # live\n', "IMAGE_TAG=1.4.2 # live\n"],
-  ["single quotes", "export IMAGE_TAG='1.4.1'\n", "export IMAGE_TAG=1.4.2\n"],
-  ["quotes over lines", "IMAGE_TAG='a\nb'\nB=2\n", "IMAGE_TAG=1.4.2\nB=2\n"],
+  ["double quotes", 'IMAGE_TAG="1.4.1" # live\n', 'IMAGE_TAG="1.4.2" # live\n'],
+  ["single quotes", "export IMAGE_TAG='1.4.1'\n", "export IMAGE_TAG='1.4.2'\n"],
+  ["quotes over lines", "IMAGE_TAG='a\nb'\nB=2\n", "IMAGE_TAG='1.4.2'\nB=2\n"],
   ["a comment behind", "IMAGE_TAG = 1.4.1   # live\n", "IMAGE_TAG = 1.4.2   # live\n"],
   ["a comment and no value", "IMAGE_TAG= # set by hand\n", "IMAGE_TAG=1.4.2 # set by hand\n"],
   ["a comment with the name", "# IMAGE_TAG=x\nIMAGE_TAG=y\n", "# IMAGE_TAG=x\nIMAGE_TAG=1.4.2\n"],
@@ -104,13 +104,20 @@ describe("for any text", () => {
       fc.property(text, value, (before, wanted) => {
         fc.pre(isReadable(before))
         const after = setVariable(before, "IMAGE_TAG", wanted)
-        const written = wanted === "" || /[ #$"]/.test(wanted) ? `'${wanted}'` : wanted
-        const at = after.lastIndexOf(written)
-        const head = after.slice(0, at)
-        const rest = after.slice(at + written.length)
-        // Nothing changed, one value replaced, or one line appended.
-        const appended = /^(\r?\n)?IMAGE_TAG=$/.test(head.slice(before.length)) && head.startsWith(before)
-        const replaced = before.startsWith(head) && before.endsWith(rest)
+        // Nothing changed, or one place: what was written stands between two parts of the text before.
+        const places = [`'${wanted}'`, `"${wanted}"`, wanted || "''"].flatMap((written) =>
+          [...Array(after.length + 1).keys()]
+            .filter((at) => after.startsWith(written, at))
+            .map((at) => ({ at, end: at + written.length })),
+        )
+        const replaced = places.some(
+          ({ at, end }) =>
+            at + after.length - end <= before.length &&
+            before.startsWith(after.slice(0, at)) &&
+            before.endsWith(after.slice(end)),
+        )
+        const appended =
+          after.startsWith(before) && /^(\r?\n)?IMAGE_TAG=\S.*\r?\n$/.test(after.slice(before.length))
         expect(after === before || replaced || appended).toBe(true)
         expect(setVariable(after, "IMAGE_TAG", wanted)).toBe(after)
       }),

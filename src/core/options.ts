@@ -1,0 +1,103 @@
+import type { Desired } from "./desired.ts"
+import { parseDuration } from "./duration.ts"
+import { InputError } from "./errors.ts"
+
+/** The options of a rollout as the caller gives them. */
+export interface RolloutOptions {
+  services: string[]
+  tagVariable: string
+  envFile?: string
+  healthPath: string
+  healthPort?: number
+  healthStatus: number
+  healthCount: number
+  readyTimeout: string
+  publicTimeout: string
+  drainTimeout: string
+  soak?: string
+  errorRate: number
+  proxyImage: string
+  allowGap: boolean
+  by: string
+  commit: string
+}
+
+type Checked = Omit<Desired, "repository" | "tag" | "digest" | "kind" | "at">
+
+/**
+ * Checks the options of a rollout, before anything is asked of a host or a registry.
+ *
+ * @throws InputError with the name of the option that is wrong.
+ */
+export function parseOptions(raw: RolloutOptions): Checked {
+  return {
+    services: raw.services,
+    tagVariable: parseVariable(raw.tagVariable),
+    ...(raw.envFile === undefined ? {} : { envFile: parsePath(raw.envFile, "envFile") }),
+    health: {
+      path: parseHealthPath(raw.healthPath),
+      ...(raw.healthPort === undefined
+        ? {}
+        : { port: parseInteger(raw.healthPort, "healthPort", 1, 65_535) }),
+      status: parseInteger(raw.healthStatus, "healthStatus", 100, 599),
+      count: parseInteger(raw.healthCount, "healthCount", 1, 100),
+    },
+    readyTimeout: parseTimeout(raw.readyTimeout, "readyTimeout"),
+    publicTimeout: parseTimeout(raw.publicTimeout, "publicTimeout"),
+    drainTimeout: parseTimeout(raw.drainTimeout, "drainTimeout"),
+    ...(raw.soak === undefined ? {} : { soak: parseDuration(raw.soak, "soak") }),
+    errorRate: parseInteger(raw.errorRate, "errorRate", 0, 100),
+    proxyImage: parsePath(raw.proxyImage, "proxyImage"),
+    allowGap: raw.allowGap,
+    by: raw.by,
+    commit: raw.commit,
+  }
+}
+
+/** A health path goes into a request line and into the proxy's configuration. */
+export function parseHealthPath(text: string, path = "healthPath"): string {
+  if (!/^\/[\w\-./~%?&=+:@,;!$*()]*$/.test(text)) {
+    throw new InputError(
+      path,
+      `${JSON.stringify(text)} is not the path of a URL`,
+      "begin it with a slash, as /health, without spaces",
+    )
+  }
+  return text
+}
+
+export function parseInteger(value: number, path: string, least: number, most: number): number {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new InputError(path, `${value} is out of range`, `give a whole number from ${least} to ${most}`)
+  }
+  return value
+}
+
+function parseTimeout(text: string, path: string): number {
+  const ms = parseDuration(text, path)
+  if (ms < 1000) throw new InputError(path, `${text} is too short to wait for anything`, "give at least 1s")
+  return ms
+}
+
+/** The variable is set for Compose alone, and must not be one by which the host's tools find their way. */
+function parseVariable(text: string): string {
+  const hint = "name the variable that stands for the tag in the Compose file, as IMAGE_TAG"
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(text))
+    throw new InputError("tagVariable", `${JSON.stringify(text)} is not a variable's name`, hint)
+  if (/^(COMPOSE_.*|DOCKER_.*|PATH|HOME|IFS|LD_.*|SHELL|USER)$/.test(text))
+    throw new InputError("tagVariable", `${text} has a meaning of its own`, hint)
+  return text
+}
+
+/** A path or name that travels as a field of one line. */
+export function parsePath(text: string, path: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  if (text === "" || text.startsWith("-") || /[\u0000-\u0020\u007f]/.test(text)) {
+    throw new InputError(
+      path,
+      `${JSON.stringify(text)} cannot be used`,
+      "give it without white space, and not beginning with a dash",
+    )
+  }
+  return text
+}

@@ -1,0 +1,318 @@
+import type { HostOptions, Target } from "./access.ts"
+import { connect, registry } from "./access.ts"
+import type { Desired } from "./core/desired.ts"
+import { parseDuration } from "./core/duration.ts"
+import { DeployError, InputError } from "./core/errors.ts"
+import type { HostState, Run } from "./core/host-state.ts"
+import { parseHealthPath, parseInteger, parseOptions, type RolloutOptions } from "./core/options.ts"
+import type { Outcome } from "./core/outcome.ts"
+import { committedRun, type Plan, planRollout } from "./core/plan.ts"
+import { parseReference, parseTag } from "./core/reference.ts"
+import type { DeployReport, Timings } from "./core/report.ts"
+import { planTags } from "./core/tags.ts"
+import { type BuildOptions, buildImage, publishImage, type Registry, resolveImage } from "./image.ts"
+import { applyPlan, readHost } from "./rollout.ts"
+import { type SmokeTest, smokeTest } from "./smoke.ts"
+
+/** Where the image comes from: built, or from the registry. */
+export interface ImageSource {
+  build?: BuildOptions
+  test?: SmokeTest
+  image?: string
+  tags: TagOptions
+}
+
+export interface TagOptions {
+  tags: string[]
+  commit: string
+  branch: string
+  gitTag: string
+}
+
+/** Stands for a digest that is not known yet, so that a plan can be checked before anything is pushed. */
+const anyDigest = `sha256:${"0".repeat(64)}`
+
+/**
+ * The whole way. The host is read while the image is built, and refuses before anything is pushed.
+ */
+export async function deploy(
+  from: ImageSource,
+  destination: Registry,
+  options: RolloutOptions,
+  access: HostOptions,
+): Promise<DeployReport> {
+  const watch = stopwatch()
+  const wanted = await want(from, destination, options)
+  const target = await connect(access, destination)
+  const [state, images] = await Promise.all([
+    watch.time("read", readHost(target, wanted)),
+    watch.time("build", build(from)),
+  ])
+  planRollout(state, wanted, target.projectDir)
+  if (images !== undefined) await watch.time("smoke", prove(images, from))
+  const digest =
+    images === undefined
+      ? wanted.digest
+      : await watch.time("publish", publishImage(images, destination, wanted.tags))
+  const desired = { ...wanted, digest }
+  const plan = planRollout(state, desired, target.projectDir)
+  return carryOut(target, plan, desired, wanted.tags, watch)
+}
+
+/** What deploy would do, for people: nothing is built, pushed or changed. */
+export async function planDeploy(
+  from: ImageSource,
+  destination: Registry,
+  options: RolloutOptions,
+  access: HostOptions,
+): Promise<string> {
+  const wanted = await want(from, destination, options)
+  const target = await connect(access, destination)
+  const state = await readHost(target, wanted)
+  return planText(target, from, wanted, planRollout(state, wanted, target.projectDir))
+}
+
+/** An earlier release again, by its digest: no build, and no registry when the image is still on the host. */
+export async function rollback(
+  release: number | undefined,
+  options: RolloutOptions,
+  access: HostOptions,
+  login: Omit<Registry, "repository">,
+): Promise<DeployReport> {
+  const watch = stopwatch()
+  const checked = { ...parseOptions(options), kind: "rollback" as const, at: new Date().toISOString() }
+  const before = await connect(access)
+  const run = rollbackTarget(await watch.time("read", readHost(before, { ...checked, tag: "-" })), release)
+  const { repository, tag, digest } = run
+  const target = await connect(access, registry(repository, login.user, login.token, login.service))
+  const desired = { ...checked, repository, tag, digest }
+  const plan = planRollout(await watch.time("read", readHost(target, desired)), desired, target.projectDir)
+  return carryOut(target, plan, desired, [tag], watch)
+}
+
+type Wanted = Desired & { tags: string[] }
+
+/** Checks the options and settles the tags; an image that was named is looked up. */
+async function want(from: ImageSource, destination: Registry, options: RolloutOptions): Promise<Wanted> {
+  const checked = {
+    ...parseOptions(options),
+    kind: "deploy" as const,
+    at: new Date().toISOString(),
+    repository: destination.repository,
+  }
+  const { build, image, tags } = from
+  if ((build === undefined) === (image === undefined)) {
+    throw new InputError(
+      "source",
+      build === undefined ? "there is nothing to deploy" : "there are both a source and an image",
+      "give either --source or --image",
+    )
+  }
+  if (build !== undefined) {
+    const { all, deployed } = await imageTags(build, tags)
+    return { ...checked, tag: deployed, tags: all, digest: anyDigest }
+  }
+  const reference = parseImage(image as string, destination)
+  const digest = reference.digest ?? (await resolveImage(reference, destination))
+  const tag = reference.tag ?? digest.slice("sha256:".length).slice(0, 12)
+  return { ...checked, tag, tags: [tag], digest }
+}
+
+/** `--image` may be a whole reference, or a tag of the repository. */
+function parseImage(image: string, { repository }: Registry) {
+  const reference = parseReference(/[/:@]/.test(image) ? image : `${repository}:${parseTag(image, "image")}`)
+  if (reference.tag === undefined && reference.digest === undefined) {
+    throw new InputError(
+      "image",
+      `${image} has neither a tag nor a digest`,
+      "say which version: nothing is deployed as latest by accident",
+    )
+  }
+  return reference
+}
+
+/** The tags that the image gets, and the one that is deployed: the caller's first, else the most specific one. */
+export async function imageTags(
+  { source }: Pick<BuildOptions, "source">,
+  { tags, commit, branch, gitTag }: TagOptions,
+): Promise<{ all: string[]; deployed: string }> {
+  const planned = planTags({ commit, branch, tag: gitTag, extra: tags })
+  const all = planned.length > 0 ? planned : [await contentTag(source)]
+  return { all, deployed: tags[0] ?? (all[0] as string) }
+}
+
+/** Without a commit or a tag the source names itself. */
+async function contentTag(source: BuildOptions["source"]): Promise<string> {
+  return `src-${(await source.digest()).replace(/^.*:/, "").slice(0, 12)}`
+}
+
+/** Checks the options of a smoke test. */
+export function smoke(raw: {
+  healthPath: string
+  healthPort?: number
+  healthStatus: number
+  healthCount: number
+  smokeTimeout: string
+  smokeEnv: string[]
+}): SmokeTest {
+  return {
+    path: parseHealthPath(raw.healthPath),
+    status: parseInteger(raw.healthStatus, "healthStatus", 100, 599),
+    count: parseInteger(raw.healthCount, "healthCount", 1, 100),
+    timeout: parseDuration(raw.smokeTimeout, "smokeTimeout"),
+    env: raw.smokeEnv,
+    ...(raw.healthPort === undefined ? {} : { port: parseInteger(raw.healthPort, "healthPort", 1, 65_535) }),
+  }
+}
+
+type Images = Awaited<ReturnType<typeof buildImage>>
+
+async function build({ build }: ImageSource): Promise<Images | undefined> {
+  return build && buildImage(build)
+}
+
+async function prove(images: Images, { test }: ImageSource): Promise<void> {
+  if (test !== undefined) await smokeTest(images[0], test)
+}
+
+function planText(
+  { name }: Target,
+  { build }: ImageSource,
+  { repository, tag, tags }: Wanted,
+  plan: Plan,
+): string {
+  const image =
+    build === undefined
+      ? []
+      : [
+          "Build the image and test it in a container",
+          `Push ${tags.map((each) => `${repository}:${each}`).join(", ")}`,
+        ]
+  const steps = [...image, ...plan.steps.map(({ sentence }) => sentence)].map(
+    (sentence, index) => `${String(index + 1).padStart(3)}. ${sentence}`,
+  )
+  const head = `${plan.project} on ${name}, ${plan.directory}: release ${plan.release} with ${repository}:${tag}`
+  const nothing =
+    plan.steps.length === 0 ? ["nothing to do: this image with this configuration already runs"] : []
+  const rules = plan.rules.map((rule) => `  ${rule}`)
+  return `${[head, ...rules, ...plan.warnings.map((warning) => `! ${warning}`), ...nothing, ...steps].join("\n")}\n`
+}
+
+/** The project directory that is meant when none is named: the repository's last name, in the SSH user's home. */
+export const defaultProjectDir = (repository: string) =>
+  parseReference(repository).path.split("/").at(-1) as string
+
+/** Carries a plan out and tells how it went; a rollout that did not end well is an error. */
+async function carryOut(
+  target: Target,
+  plan: Plan,
+  desired: Desired,
+  tags: string[],
+  watch: Stopwatch,
+): Promise<DeployReport> {
+  const report = draft(target, plan, desired, tags)
+  if (plan.steps.length === 0) {
+    return {
+      ...report,
+      verdict: "unchanged",
+      reason: `${desired.tag} with this configuration already runs`,
+      ...watch.read(),
+    }
+  }
+  const run = `${plan.release}.${crypto.randomUUID().slice(0, 8)}`
+  const outcome = await watch.time("apply", applyPlan(target.host, plan, run))
+  const done = { ...report, ...told(outcome, desired), ...watch.read() }
+  if (outcome.verdict === "deployed") return done
+  throw failure(target, plan, outcome, done)
+}
+
+function draft(
+  { name }: Target,
+  { project, release, services }: Plan,
+  { repository, digest }: Desired,
+  tags: string[],
+): DeployReport {
+  return {
+    verdict: "failed",
+    host: name,
+    project,
+    release,
+    image: repository,
+    digest,
+    tags,
+    services,
+    steps: [],
+    undone: [],
+    totalMs: 0,
+    timings: {},
+  }
+}
+
+const verdicts = { reverted: "reverted", refused: "refused", stuck: "failed" } as const
+
+function told(
+  { verdict, steps, undone, reason, logTail, traffic }: Outcome,
+  { kind }: Desired,
+): Partial<DeployReport> & Pick<DeployReport, "verdict"> {
+  const good = kind === "rollback" ? "rolled-back" : "deployed"
+  return {
+    verdict: verdict === "deployed" ? good : verdicts[verdict],
+    steps,
+    undone,
+    ...(reason === undefined ? {} : { reason }),
+    ...(traffic === undefined ? {} : { traffic }),
+    ...(logTail.length === 0 ? {} : { logTail }),
+  }
+}
+
+function failure({ name }: Target, plan: Plan, outcome: Outcome, report: DeployReport): DeployError {
+  const failed = outcome.steps.find((step) => step.outcome === "failed")
+  const state = {
+    deployed: "",
+    reverted: "the old version serves",
+    refused: "nothing was changed",
+    stuck: `not everything could be put back (${outcome.stuck.join("; ")}): look at the host`,
+  }[outcome.verdict]
+  return new DeployError(`${plan.project} on ${name}: ${outcome.reason ?? "it failed"}; ${state}`, {
+    ...(failed === undefined ? {} : { step: failed.sentence }),
+    undone: outcome.undone,
+    logTail: outcome.logTail,
+    hint: `the record of this run is release ${plan.release} in the history (${report.totalMs} ms)`,
+  })
+}
+
+/** The release that a rollback goes to: the one asked for, else the last one before the current that was another image. */
+export function rollbackTarget(state: HostState, release?: number): Run {
+  const current = committedRun(state)
+  const deployed = state.runs.filter(({ verdict }) => verdict === "deployed")
+  const list = deployed.map((run) => `${run.release} (${run.tag})`).join(", ") || "none"
+  const found =
+    release === undefined
+      ? deployed
+          .filter((run) => run.release < (current?.release ?? 0) && run.digest !== current?.digest)
+          .at(-1)
+      : deployed.find((run) => run.release === release)
+  if (found !== undefined) return found
+  const problem =
+    release === undefined
+      ? "there is no earlier release to go back to"
+      : `there is no deployed release ${release}`
+  throw new InputError("release", problem, `releases on this host: ${list}`)
+}
+
+type Stopwatch = ReturnType<typeof stopwatch>
+
+/** Milliseconds of each phase; phases may overlap. */
+function stopwatch() {
+  const began = Date.now()
+  const timings: Timings = {}
+  return {
+    async time<T>(phase: keyof Timings, work: Promise<T>): Promise<T> {
+      const since = Date.now()
+      const result = await work
+      timings[phase] = (timings[phase] ?? 0) + Date.now() - since
+      return result
+    },
+    read: () => ({ timings, totalMs: Date.now() - began }),
+  }
+}

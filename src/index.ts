@@ -1,0 +1,654 @@
+/**
+ * Seamless: deploys to Docker Compose hosts without losing a request
+ *
+ * Builds an image once, proves it in a container, pushes every tag from that one build, and replaces the running version
+ * on a Compose host over SSH. When anything goes wrong the old version, which was never stopped, goes on serving.
+ */
+import {
+  type Container,
+  type Directory,
+  type File,
+  field,
+  func,
+  object,
+  type Secret,
+  type Service,
+  type Socket,
+} from "@dagger.io/dagger"
+import { connect, registry } from "./access.ts"
+import { parseInteger, parsePath } from "./core/options.ts"
+import { type DeployReport, renderJson, renderText } from "./core/report.ts"
+import { renderMarkdown } from "./core/report-markdown.ts"
+import { renderHistory, renderStatus } from "./core/status.ts"
+import {
+  defaultProjectDir,
+  deploy,
+  type ImageSource,
+  imageTags,
+  planDeploy,
+  rollback,
+  smoke,
+} from "./deploy.ts"
+import { buildImage, publishImage } from "./image.ts"
+import { readHost, readLogs } from "./rollout.ts"
+import { smokeTest } from "./smoke.ts"
+
+/** How a deploy or rollback went. */
+@object()
+export class Report {
+  /** deployed, unchanged or rolled-back. */
+  @field() verdict: string
+  /** For people: the steps with their times, the requests counted, the digest. */
+  @field() text: string
+  /** For programs. */
+  @field() json: string
+  /** For a job summary. */
+  @field() markdown: string
+
+  constructor(verdict: string, text: string, json: string, markdown: string) {
+    this.verdict = verdict
+    this.text = text
+    this.json = json
+    this.markdown = markdown
+  }
+}
+
+const report = (of: DeployReport) =>
+  new Report(of.verdict, renderText(of), renderJson(of), renderMarkdown(of))
+
+/** Deploys to Docker Compose hosts without losing a request. */
+@object()
+export class Seamless {
+  /**
+   * Builds the image from a Dockerfile, and returns the container of its first platform.
+   *
+   * @param source Directory with the Dockerfile: the build context. Its .dockerignore is honoured.
+   * @param dockerfile Path of the Dockerfile within the source.
+   * @param target Stage of the Dockerfile to build. Default: the last one.
+   * @param platforms Platforms, such as linux/amd64,linux/arm64: one image index. Default: the engine's own.
+   * @param buildArgs Build arguments, as NAME=value.
+   * @param buildSecrets Secrets for RUN --mount=type=secret.
+   * @param buildSecretIds The ids by which the Dockerfile mounts the build secrets, in the same order.
+   */
+  @func()
+  async build(
+    source: Directory,
+    dockerfile = "Dockerfile",
+    target?: string,
+    platforms: string[] = [],
+    buildArgs: string[] = [],
+    buildSecrets: Secret[] = [],
+    buildSecretIds: string[] = [],
+  ): Promise<Container> {
+    const [image] = await buildImage({
+      source,
+      dockerfile,
+      target,
+      platforms,
+      args: buildArgs,
+      secrets: buildSecrets,
+      secretIds: buildSecretIds,
+    })
+    return image
+  }
+
+  /**
+   * Builds the image, starts it with its own entrypoint, and asks its health path.
+   * Fails with what it answered, or with the last lines that it printed.
+   *
+   * @param source Directory with the Dockerfile: the build context. Its .dockerignore is honoured.
+   * @param dockerfile Path of the Dockerfile within the source.
+   * @param target Stage of the Dockerfile to build. Default: the last one.
+   * @param platforms Platforms, such as linux/amd64,linux/arm64: one image index. Default: the engine's own.
+   * @param buildArgs Build arguments, as NAME=value.
+   * @param buildSecrets Secrets for RUN --mount=type=secret.
+   * @param buildSecretIds The ids by which the Dockerfile mounts the build secrets, in the same order.
+   * @param smokeEnv Variables for the smoke test's container, as NAME=value.
+   * @param smokeTimeout How long the image has to become healthy in the smoke test.
+   * @param healthPath Path that tells whether the app is healthy.
+   * @param healthPort Port of the health path in the container. Default: the lowest exposed port in the smoke test, the first published one on the host.
+   * @param healthStatus HTTP status of a healthy answer.
+   * @param healthCount Healthy answers in a row that make a version ready.
+   */
+  @func({ cache: "never" })
+  async smokeTest(
+    source: Directory,
+    dockerfile = "Dockerfile",
+    target?: string,
+    platforms: string[] = [],
+    buildArgs: string[] = [],
+    buildSecrets: Secret[] = [],
+    buildSecretIds: string[] = [],
+    smokeEnv: string[] = [],
+    smokeTimeout = "60s",
+    healthPath = "/health",
+    healthPort?: number,
+    healthStatus = 200,
+    healthCount = 3,
+  ): Promise<string> {
+    const [image] = await buildImage({
+      source,
+      dockerfile,
+      target,
+      platforms,
+      args: buildArgs,
+      secrets: buildSecrets,
+      secretIds: buildSecretIds,
+    })
+    await smokeTest(
+      image,
+      smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv }),
+    )
+    return `healthy: ${healthCount} answers ${healthStatus} in a row on ${healthPath}\n`
+  }
+
+  /**
+   * Builds and smoke-tests the image, and pushes every tag from that one build.
+   * Returns a line a tag, each with the same digest.
+   *
+   * @param source Directory with the Dockerfile: the build context. Its .dockerignore is honoured.
+   * @param repository Repository of the image, such as ghcr.io/acme/web.
+   * @param tags Tags of your own. The first of them is the one that is deployed.
+   * @param commit Commit id of the source: gives the tag sha-<12 digits>, and goes into the record.
+   * @param branch Branch of the source: gives a tag of its name.
+   * @param gitTag Git tag of the source: v1.4.2 gives the tags 1.4.2, 1.4, 1 and latest.
+   * @param dockerfile Path of the Dockerfile within the source.
+   * @param target Stage of the Dockerfile to build. Default: the last one.
+   * @param platforms Platforms, such as linux/amd64,linux/arm64: one image index. Default: the engine's own.
+   * @param buildArgs Build arguments, as NAME=value.
+   * @param buildSecrets Secrets for RUN --mount=type=secret.
+   * @param buildSecretIds The ids by which the Dockerfile mounts the build secrets, in the same order.
+   * @param smokeEnv Variables for the smoke test's container, as NAME=value.
+   * @param smokeTimeout How long the image has to become healthy in the smoke test.
+   * @param healthPath Path that tells whether the app is healthy.
+   * @param healthPort Port of the health path in the container. Default: the lowest exposed port in the smoke test, the first published one on the host.
+   * @param healthStatus HTTP status of a healthy answer.
+   * @param healthCount Healthy answers in a row that make a version ready.
+   * @param registryUser User at the registry. The host pulls as the same user, through a configuration that is removed afterwards.
+   * @param registryToken Password or token at the registry.
+   * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
+   */
+  @func({ cache: "never" })
+  async publish(
+    source: Directory,
+    repository: string,
+    tags: string[] = [],
+    commit = "",
+    branch = "",
+    gitTag = "",
+    dockerfile = "Dockerfile",
+    target?: string,
+    platforms: string[] = [],
+    buildArgs: string[] = [],
+    buildSecrets: Secret[] = [],
+    buildSecretIds: string[] = [],
+    smokeEnv: string[] = [],
+    smokeTimeout = "60s",
+    healthPath = "/health",
+    healthPort?: number,
+    healthStatus = 200,
+    healthCount = 3,
+    registryUser?: string,
+    registryToken?: Secret,
+    registryService?: Service,
+  ): Promise<string> {
+    const destination = registry(repository, registryUser, registryToken, registryService)
+    const planned = await imageTags({ source }, { tags, commit, branch, gitTag })
+    const images = await buildImage({
+      source,
+      dockerfile,
+      target,
+      platforms,
+      args: buildArgs,
+      secrets: buildSecrets,
+      secretIds: buildSecretIds,
+    })
+    await smokeTest(
+      images[0],
+      smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv }),
+    )
+    const digest = await publishImage(images, destination, planned.all)
+    return planned.all.map((tag) => `${destination.repository}:${tag}@${digest}\n`).join("")
+  }
+
+  /**
+   * Says what deploy would do, step by step, and which rule each service gets. Changes nothing.
+   *
+   * @param repository Repository of the image, such as ghcr.io/acme/web.
+   * @param host The Docker host, as user@name or user@name:port. The user must be allowed to use Docker.
+   * @param knownHosts File in the format of ~/.ssh/known_hosts with the host's key. There is no trust on first use.
+   * @param source Directory with the Dockerfile: the build context. Either this or --image.
+   * @param image Image that is already in the registry, by tag or digest, instead of building one.
+   * @param sshKey Private key without a passphrase, such as file:~/.ssh/deploy or env:SSH_KEY.
+   * @param sshAgent Socket of an SSH agent, such as unix:$SSH_AUTH_SOCK, instead of a key.
+   * @param sshService Service that stands for the host: a tunnel such as tcp://localhost:2222, or a host in a container.
+   * @param projectDir Directory of the Compose project on the host; a relative one begins at the user's home. Default: the last name of the repository.
+   * @param composeFiles Compose files, relative to the project directory. Default: as Compose finds them.
+   * @param tags Tags of your own. The first of them is the one that is deployed.
+   * @param commit Commit id of the source: gives the tag sha-<12 digits>, and goes into the record.
+   * @param branch Branch of the source: gives a tag of its name.
+   * @param gitTag Git tag of the source: v1.4.2 gives the tags 1.4.2, 1.4, 1 and latest.
+   * @param registryUser User at the registry. The host pulls as the same user, through a configuration that is removed afterwards.
+   * @param registryToken Password or token at the registry.
+   * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
+   * @param dockerfile Path of the Dockerfile within the source.
+   * @param target Stage of the Dockerfile to build. Default: the last one.
+   * @param platforms Platforms, such as linux/amd64,linux/arm64: one image index. Default: the engine's own.
+   * @param buildArgs Build arguments, as NAME=value.
+   * @param buildSecrets Secrets for RUN --mount=type=secret.
+   * @param buildSecretIds The ids by which the Dockerfile mounts the build secrets, in the same order.
+   * @param smokeEnv Variables for the smoke test's container, as NAME=value.
+   * @param smokeTimeout How long the image has to become healthy in the smoke test.
+   * @param healthPath Path that tells whether the app is healthy.
+   * @param healthPort Port of the health path in the container. Default: the lowest exposed port in the smoke test, the first published one on the host.
+   * @param healthStatus HTTP status of a healthy answer.
+   * @param healthCount Healthy answers in a row that make a version ready.
+   * @param services Services to replace. Default: all whose image is in the repository.
+   * @param tagVariable Variable of the Compose file that holds the tag; written to .env when the release is committed.
+   * @param envFile File of variables for Compose, relative to the project directory. Default: .env.
+   * @param readyTimeout How long the new version has to become ready.
+   * @param publicTimeout How long the new version has to answer through the published port after the switch.
+   * @param drainTimeout How long requests in flight on the old version may take before they are cut.
+   * @param soak How long the new version is watched while the old one still runs. Default: the service's deploy.update_config.monitor, else 5s.
+   * @param errorRate Percent of server errors that the soak tolerates.
+   * @param proxyImage Image of the proxy that owns the published ports; it needs HAProxy 2.6 or newer and bash.
+   * @param allowGap Accept the one gap that taking over ports costs which the app's own container holds.
+   * @param by Who asks, for the record and for whoever finds the lock held.
+   */
+  @func({ cache: "never" })
+  async plan(
+    repository: string,
+    host: string,
+    knownHosts: File,
+    source?: Directory,
+    image?: string,
+    sshKey?: Secret,
+    sshAgent?: Socket,
+    sshService?: Service,
+    projectDir?: string,
+    composeFiles: string[] = [],
+    tags: string[] = [],
+    commit = "",
+    branch = "",
+    gitTag = "",
+    registryUser?: string,
+    registryToken?: Secret,
+    registryService?: Service,
+    dockerfile = "Dockerfile",
+    target?: string,
+    platforms: string[] = [],
+    buildArgs: string[] = [],
+    buildSecrets: Secret[] = [],
+    buildSecretIds: string[] = [],
+    smokeEnv: string[] = [],
+    smokeTimeout = "60s",
+    healthPath = "/health",
+    healthPort?: number,
+    healthStatus = 200,
+    healthCount = 3,
+    services: string[] = [],
+    tagVariable = "IMAGE_TAG",
+    envFile?: string,
+    readyTimeout = "120s",
+    publicTimeout = "10s",
+    drainTimeout = "30s",
+    soak?: string,
+    errorRate = 5,
+    proxyImage = "haproxy:lts",
+    allowGap = false,
+    by = "",
+  ): Promise<string> {
+    const destination = registry(repository, registryUser, registryToken, registryService)
+    const build = source && {
+      source,
+      dockerfile,
+      target,
+      platforms,
+      args: buildArgs,
+      secrets: buildSecrets,
+      secretIds: buildSecretIds,
+    }
+    const from: ImageSource = {
+      image,
+      tags: { tags, commit, branch, gitTag },
+      build,
+      test: smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv }),
+    }
+    const options = {
+      services,
+      tagVariable,
+      envFile,
+      healthPath,
+      healthPort,
+      healthStatus,
+      healthCount,
+      readyTimeout,
+      publicTimeout,
+      drainTimeout,
+      soak,
+      errorRate,
+      proxyImage,
+      allowGap,
+      by,
+      commit,
+    }
+    const access = {
+      host,
+      knownHosts,
+      sshKey,
+      sshAgent,
+      sshService,
+      composeFiles,
+      projectDir: projectDir ?? defaultProjectDir(repository),
+    }
+    return await planDeploy(from, destination, options, access)
+  }
+
+  /**
+   * Builds, smoke-tests, pushes, and replaces the running version on the host without losing a request.
+   *
+   * Anything that goes wrong before the release is committed is undone by the host itself: the old version, which was never
+   * stopped, goes on serving, and the call fails with the reason and the last log lines. What already runs is left alone.
+   *
+   * @param repository Repository of the image, such as ghcr.io/acme/web.
+   * @param host The Docker host, as user@name or user@name:port. The user must be allowed to use Docker.
+   * @param knownHosts File in the format of ~/.ssh/known_hosts with the host's key. There is no trust on first use.
+   * @param source Directory with the Dockerfile: the build context. Either this or --image.
+   * @param image Image that is already in the registry, by tag or digest, instead of building one.
+   * @param sshKey Private key without a passphrase, such as file:~/.ssh/deploy or env:SSH_KEY.
+   * @param sshAgent Socket of an SSH agent, such as unix:$SSH_AUTH_SOCK, instead of a key.
+   * @param sshService Service that stands for the host: a tunnel such as tcp://localhost:2222, or a host in a container.
+   * @param projectDir Directory of the Compose project on the host; a relative one begins at the user's home. Default: the last name of the repository.
+   * @param composeFiles Compose files, relative to the project directory. Default: as Compose finds them.
+   * @param tags Tags of your own. The first of them is the one that is deployed.
+   * @param commit Commit id of the source: gives the tag sha-<12 digits>, and goes into the record.
+   * @param branch Branch of the source: gives a tag of its name.
+   * @param gitTag Git tag of the source: v1.4.2 gives the tags 1.4.2, 1.4, 1 and latest.
+   * @param registryUser User at the registry. The host pulls as the same user, through a configuration that is removed afterwards.
+   * @param registryToken Password or token at the registry.
+   * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
+   * @param dockerfile Path of the Dockerfile within the source.
+   * @param target Stage of the Dockerfile to build. Default: the last one.
+   * @param platforms Platforms, such as linux/amd64,linux/arm64: one image index. Default: the engine's own.
+   * @param buildArgs Build arguments, as NAME=value.
+   * @param buildSecrets Secrets for RUN --mount=type=secret.
+   * @param buildSecretIds The ids by which the Dockerfile mounts the build secrets, in the same order.
+   * @param smokeEnv Variables for the smoke test's container, as NAME=value.
+   * @param smokeTimeout How long the image has to become healthy in the smoke test.
+   * @param healthPath Path that tells whether the app is healthy.
+   * @param healthPort Port of the health path in the container. Default: the lowest exposed port in the smoke test, the first published one on the host.
+   * @param healthStatus HTTP status of a healthy answer.
+   * @param healthCount Healthy answers in a row that make a version ready.
+   * @param services Services to replace. Default: all whose image is in the repository.
+   * @param tagVariable Variable of the Compose file that holds the tag; written to .env when the release is committed.
+   * @param envFile File of variables for Compose, relative to the project directory. Default: .env.
+   * @param readyTimeout How long the new version has to become ready.
+   * @param publicTimeout How long the new version has to answer through the published port after the switch.
+   * @param drainTimeout How long requests in flight on the old version may take before they are cut.
+   * @param soak How long the new version is watched while the old one still runs. Default: the service's deploy.update_config.monitor, else 5s.
+   * @param errorRate Percent of server errors that the soak tolerates.
+   * @param proxyImage Image of the proxy that owns the published ports; it needs HAProxy 2.6 or newer and bash.
+   * @param allowGap Accept the one gap that taking over ports costs which the app's own container holds.
+   * @param by Who asks, for the record and for whoever finds the lock held.
+   */
+  @func({ cache: "never" })
+  async deploy(
+    repository: string,
+    host: string,
+    knownHosts: File,
+    source?: Directory,
+    image?: string,
+    sshKey?: Secret,
+    sshAgent?: Socket,
+    sshService?: Service,
+    projectDir?: string,
+    composeFiles: string[] = [],
+    tags: string[] = [],
+    commit = "",
+    branch = "",
+    gitTag = "",
+    registryUser?: string,
+    registryToken?: Secret,
+    registryService?: Service,
+    dockerfile = "Dockerfile",
+    target?: string,
+    platforms: string[] = [],
+    buildArgs: string[] = [],
+    buildSecrets: Secret[] = [],
+    buildSecretIds: string[] = [],
+    smokeEnv: string[] = [],
+    smokeTimeout = "60s",
+    healthPath = "/health",
+    healthPort?: number,
+    healthStatus = 200,
+    healthCount = 3,
+    services: string[] = [],
+    tagVariable = "IMAGE_TAG",
+    envFile?: string,
+    readyTimeout = "120s",
+    publicTimeout = "10s",
+    drainTimeout = "30s",
+    soak?: string,
+    errorRate = 5,
+    proxyImage = "haproxy:lts",
+    allowGap = false,
+    by = "",
+  ): Promise<Report> {
+    const destination = registry(repository, registryUser, registryToken, registryService)
+    const build = source && {
+      source,
+      dockerfile,
+      target,
+      platforms,
+      args: buildArgs,
+      secrets: buildSecrets,
+      secretIds: buildSecretIds,
+    }
+    const from: ImageSource = {
+      image,
+      tags: { tags, commit, branch, gitTag },
+      build,
+      test: smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv }),
+    }
+    const options = {
+      services,
+      tagVariable,
+      envFile,
+      healthPath,
+      healthPort,
+      healthStatus,
+      healthCount,
+      readyTimeout,
+      publicTimeout,
+      drainTimeout,
+      soak,
+      errorRate,
+      proxyImage,
+      allowGap,
+      by,
+      commit,
+    }
+    const access = {
+      host,
+      knownHosts,
+      sshKey,
+      sshAgent,
+      sshService,
+      composeFiles,
+      projectDir: projectDir ?? defaultProjectDir(repository),
+    }
+    return report(await deploy(from, destination, options, access))
+  }
+
+  /**
+   * Puts an earlier release back by its digest, in the same steps as a deploy and without a build.
+   *
+   * @param host The Docker host, as user@name or user@name:port. The user must be allowed to use Docker.
+   * @param knownHosts File in the format of ~/.ssh/known_hosts with the host's key. There is no trust on first use.
+   * @param projectDir Directory of the Compose project on the host; a relative one begins at the user's home.
+   * @param release Release to go back to. Default: the last one before the current with another image.
+   * @param sshKey Private key without a passphrase, such as file:~/.ssh/deploy or env:SSH_KEY.
+   * @param sshAgent Socket of an SSH agent, such as unix:$SSH_AUTH_SOCK, instead of a key.
+   * @param sshService Service that stands for the host: a tunnel such as tcp://localhost:2222, or a host in a container.
+   * @param composeFiles Compose files, relative to the project directory. Default: as Compose finds them.
+   * @param commit Commit id of the source: gives the tag sha-<12 digits>, and goes into the record.
+   * @param registryUser User at the registry. The host pulls as the same user, through a configuration that is removed afterwards.
+   * @param registryToken Password or token at the registry.
+   * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
+   * @param healthPath Path that tells whether the app is healthy.
+   * @param healthPort Port of the health path in the container. Default: the lowest exposed port in the smoke test, the first published one on the host.
+   * @param healthStatus HTTP status of a healthy answer.
+   * @param healthCount Healthy answers in a row that make a version ready.
+   * @param services Services to replace. Default: all whose image is in the repository.
+   * @param tagVariable Variable of the Compose file that holds the tag; written to .env when the release is committed.
+   * @param envFile File of variables for Compose, relative to the project directory. Default: .env.
+   * @param readyTimeout How long the new version has to become ready.
+   * @param publicTimeout How long the new version has to answer through the published port after the switch.
+   * @param drainTimeout How long requests in flight on the old version may take before they are cut.
+   * @param soak How long the new version is watched while the old one still runs. Default: the service's deploy.update_config.monitor, else 5s.
+   * @param errorRate Percent of server errors that the soak tolerates.
+   * @param proxyImage Image of the proxy that owns the published ports; it needs HAProxy 2.6 or newer and bash.
+   * @param allowGap Accept the one gap that taking over ports costs which the app's own container holds.
+   * @param by Who asks, for the record and for whoever finds the lock held.
+   */
+  @func({ cache: "never" })
+  async rollback(
+    host: string,
+    knownHosts: File,
+    projectDir: string,
+    release?: number,
+    sshKey?: Secret,
+    sshAgent?: Socket,
+    sshService?: Service,
+    composeFiles: string[] = [],
+    commit = "",
+    registryUser?: string,
+    registryToken?: Secret,
+    registryService?: Service,
+    healthPath = "/health",
+    healthPort?: number,
+    healthStatus = 200,
+    healthCount = 3,
+    services: string[] = [],
+    tagVariable = "IMAGE_TAG",
+    envFile?: string,
+    readyTimeout = "120s",
+    publicTimeout = "10s",
+    drainTimeout = "30s",
+    soak?: string,
+    errorRate = 5,
+    proxyImage = "haproxy:lts",
+    allowGap = false,
+    by = "",
+  ): Promise<Report> {
+    const options = {
+      services,
+      tagVariable,
+      envFile,
+      healthPath,
+      healthPort,
+      healthStatus,
+      healthCount,
+      readyTimeout,
+      publicTimeout,
+      drainTimeout,
+      soak,
+      errorRate,
+      proxyImage,
+      allowGap,
+      by,
+      commit,
+    }
+    return report(
+      await rollback(
+        release,
+        options,
+        { host, knownHosts, sshKey, sshAgent, sshService, projectDir, composeFiles },
+        { user: registryUser, token: registryToken, service: registryService },
+      ),
+    )
+  }
+
+  /**
+   * Shows what serves on the host now: release, containers, proxy, and who holds the lock.
+   *
+   * @param host The Docker host, as user@name or user@name:port. The user must be allowed to use Docker.
+   * @param knownHosts File in the format of ~/.ssh/known_hosts with the host's key. There is no trust on first use.
+   * @param projectDir Directory of the Compose project on the host; a relative one begins at the user's home.
+   * @param sshKey Private key without a passphrase, such as file:~/.ssh/deploy or env:SSH_KEY.
+   * @param sshAgent Socket of an SSH agent, such as unix:$SSH_AUTH_SOCK, instead of a key.
+   * @param sshService Service that stands for the host: a tunnel such as tcp://localhost:2222, or a host in a container.
+   * @param composeFiles Compose files, relative to the project directory. Default: as Compose finds them.
+   */
+  @func({ cache: "never" })
+  async status(
+    host: string,
+    knownHosts: File,
+    projectDir: string,
+    sshKey?: Secret,
+    sshAgent?: Socket,
+    sshService?: Service,
+    composeFiles: string[] = [],
+  ): Promise<string> {
+    const place = await connect({ host, knownHosts, sshKey, sshAgent, sshService, projectDir, composeFiles })
+    return renderStatus(place.name, await readHost(place))
+  }
+
+  /**
+   * Lists the rollouts of the project on the host, newest first, with their verdicts. The current one has a star.
+   *
+   * @param host The Docker host, as user@name or user@name:port. The user must be allowed to use Docker.
+   * @param knownHosts File in the format of ~/.ssh/known_hosts with the host's key. There is no trust on first use.
+   * @param projectDir Directory of the Compose project on the host; a relative one begins at the user's home.
+   * @param sshKey Private key without a passphrase, such as file:~/.ssh/deploy or env:SSH_KEY.
+   * @param sshAgent Socket of an SSH agent, such as unix:$SSH_AUTH_SOCK, instead of a key.
+   * @param sshService Service that stands for the host: a tunnel such as tcp://localhost:2222, or a host in a container.
+   * @param composeFiles Compose files, relative to the project directory. Default: as Compose finds them.
+   */
+  @func({ cache: "never" })
+  async history(
+    host: string,
+    knownHosts: File,
+    projectDir: string,
+    sshKey?: Secret,
+    sshAgent?: Socket,
+    sshService?: Service,
+    composeFiles: string[] = [],
+  ): Promise<string> {
+    const place = await connect({ host, knownHosts, sshKey, sshAgent, sshService, projectDir, composeFiles })
+    return renderHistory(await readHost(place))
+  }
+
+  /**
+   * Shows the last log lines of the project's containers.
+   *
+   * @param host The Docker host, as user@name or user@name:port. The user must be allowed to use Docker.
+   * @param knownHosts File in the format of ~/.ssh/known_hosts with the host's key. There is no trust on first use.
+   * @param projectDir Directory of the Compose project on the host; a relative one begins at the user's home.
+   * @param sshKey Private key without a passphrase, such as file:~/.ssh/deploy or env:SSH_KEY.
+   * @param sshAgent Socket of an SSH agent, such as unix:$SSH_AUTH_SOCK, instead of a key.
+   * @param sshService Service that stands for the host: a tunnel such as tcp://localhost:2222, or a host in a container.
+   * @param composeFiles Compose files, relative to the project directory. Default: as Compose finds them.
+   * @param services Services whose logs are wanted. Default: all.
+   * @param lines Log lines of each container, from the end.
+   */
+  @func({ cache: "never" })
+  async logs(
+    host: string,
+    knownHosts: File,
+    projectDir: string,
+    sshKey?: Secret,
+    sshAgent?: Socket,
+    sshService?: Service,
+    composeFiles: string[] = [],
+    services: string[] = [],
+    lines = 100,
+  ): Promise<string> {
+    const place = await connect({ host, knownHosts, sshKey, sshAgent, sshService, projectDir, composeFiles })
+    return await readLogs(
+      place,
+      services.map((service, index) => parsePath(service, `services[${index}]`)),
+      parseInteger(lines, "lines", 1, 10_000),
+    )
+  }
+}

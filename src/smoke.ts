@@ -1,0 +1,103 @@
+import type { Container, Service } from "@dagger.io/dagger"
+import { DeployError, InputError } from "./core/errors.ts"
+
+/** What makes an image good enough to be pushed. Times are in milliseconds. */
+export interface SmokeTest {
+  path: string
+  status: number
+  /** Good answers in a row. */
+  count: number
+  timeout: number
+  /** Port in the container; the lowest that the image exposes when absent. */
+  port?: number
+  /** `NAME=value` */
+  env: readonly string[]
+}
+
+/**
+ * Starts the very container that will be pushed, with its own entrypoint, and asks it until it is healthy.
+ *
+ * @throws DeployError with what it answered or how it ended, and the last lines that it printed.
+ */
+export async function smokeTest(image: Container, test: SmokeTest): Promise<void> {
+  const port = test.port ?? (await exposedPort(image))
+  // The image's own health check and other ports would decide when the engine calls the service started.
+  let app = image.withoutDockerHealthcheck()
+  for (const other of await image.exposedPorts()) app = app.withoutExposedPort(await other.port())
+  for (const [index, assignment] of test.env.entries())
+    app = withVariable(app, assignment, `smokeEnv[${index}]`)
+  const service = app
+    .withEnvVariable("SEAMLESS_SMOKE_TEST", crypto.randomUUID())
+    .withExposedPort(port, { experimentalSkipHealthcheck: true })
+    .asService({ useEntrypoint: true })
+  try {
+    await service.start()
+  } catch (error) {
+    throw crashed(error)
+  }
+  try {
+    await poll(service, port, test)
+  } finally {
+    await service.stop({ kill: true })
+  }
+}
+
+/** The port that the image says it serves. */
+export async function exposedPort(image: Container): Promise<number> {
+  const ports = await Promise.all((await image.exposedPorts()).map((port) => port.port()))
+  const lowest = ports.sort((a, b) => a - b)[0]
+  if (lowest !== undefined) return lowest
+  throw new InputError(
+    "healthPort",
+    "the image exposes no port to ask",
+    "add EXPOSE to the Dockerfile, or give --health-port",
+  )
+}
+
+function withVariable(container: Container, assignment: string, path: string): Container {
+  const match = /^([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)$/.exec(assignment)
+  if (match === null)
+    throw new InputError(path, `${JSON.stringify(assignment)} is no variable`, "write NAME=value")
+  return container.withEnvVariable(match[1] as string, match[2] as string)
+}
+
+async function poll(
+  service: Service,
+  port: number,
+  { path, status, count, timeout }: SmokeTest,
+): Promise<void> {
+  const url = `http://${await service.hostname()}:${port}${path}`
+  const deadline = Date.now() + timeout
+  let good = 0
+  let seen = "nothing"
+  while (good < count) {
+    seen = await ask(url)
+    good = seen === String(status) ? good + 1 : 0
+    if (good === count) return
+    if (Date.now() > deadline) {
+      throw new DeployError(
+        `smoke test: ${path} on port ${port} answered ${seen} instead of ${status} for ${timeout / 1000} s`,
+        {
+          hint: "nothing was pushed; start the image by hand and look at its log",
+        },
+      )
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+async function ask(url: string): Promise<string> {
+  try {
+    return String((await fetch(url, { signal: AbortSignal.timeout(5_000), redirect: "manual" })).status)
+  } catch (error) {
+    return `nothing (${error instanceof Error ? error.message : error})`
+  }
+}
+
+function crashed(error: unknown): DeployError {
+  const message = error instanceof Error ? error.message : String(error)
+  return new DeployError("smoke test: the container stopped before it answered", {
+    logTail: message.trim().split("\n").slice(-20),
+    hint: "nothing was pushed; it must run with its own entrypoint, with the variables of --smoke-env",
+  })
+}
