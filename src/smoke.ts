@@ -1,4 +1,4 @@
-import type { Container, Service } from "@dagger.io/dagger"
+import { type Container, ReturnType, type Service } from "@dagger.io/dagger"
 import { DeployError, InputError } from "./core/errors.ts"
 
 /** What makes an image good enough to be pushed. Times are in milliseconds. */
@@ -28,18 +28,32 @@ export async function smokeTest(image: Container, test: SmokeTest): Promise<void
     app = withVariable(app, assignment, `smokeEnv[${index}]`)
   const service = app
     .withEnvVariable("SEAMLESS_SMOKE_TEST", crypto.randomUUID())
-    .withExposedPort(port, { experimentalSkipHealthcheck: true })
+    .withExposedPort(port)
     .asService({ useEntrypoint: true })
   try {
-    await service.start()
-  } catch (error) {
-    throw crashed(error)
+    // Starting ends when the port is open or the process has exited; a process that never listens is left to the poll.
+    await Promise.race([service.start(), after(test.timeout)])
+  } catch {
+    throw new DeployError("smoke test: the container stopped before it answered", {
+      logTail: await lastLines(app),
+      hint: "nothing was pushed; the image must run with its own entrypoint, with the variables of --smoke-env",
+    })
   }
   try {
     await poll(service, port, test)
   } finally {
     await service.stop({ kill: true })
   }
+}
+
+const after = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+
+/** A service keeps its output to itself: what crashed at its start is run once more to hear what it says. */
+async function lastLines(app: Container): Promise<string[]> {
+  const again = app.withExec([], { useEntrypoint: true, expect: ReturnType.Any })
+  const said = async () => `${await again.stdout()}${await again.stderr()}`
+  const output = await Promise.race([said(), after(10_000)])
+  return (output ?? "").trim().split("\n").slice(-20)
 }
 
 /** The port that the image says it serves. */
@@ -82,7 +96,7 @@ async function poll(
         },
       )
     }
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await after(100)
   }
 }
 
@@ -92,12 +106,4 @@ async function ask(url: string): Promise<string> {
   } catch (error) {
     return `nothing (${error instanceof Error ? error.message : error})`
   }
-}
-
-function crashed(error: unknown): DeployError {
-  const message = error instanceof Error ? error.message : String(error)
-  return new DeployError("smoke test: the container stopped before it answered", {
-    logTail: message.trim().split("\n").slice(-20),
-    hint: "nothing was pushed; it must run with its own entrypoint, with the variables of --smoke-env",
-  })
 }
