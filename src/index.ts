@@ -8,7 +8,6 @@ import {
   type Container,
   type Directory,
   type File,
-  field,
   func,
   object,
   type Secret,
@@ -17,7 +16,7 @@ import {
 } from "@dagger.io/dagger"
 import { connect, registry } from "./access.ts"
 import { parseInteger, parsePath } from "./core/options.ts"
-import { type DeployReport, renderJson, renderText } from "./core/report.ts"
+import { renderJson, renderText } from "./core/report.ts"
 import { renderMarkdown } from "./core/report-markdown.ts"
 import { renderHistory, renderStatus } from "./core/status.ts"
 import {
@@ -33,28 +32,21 @@ import { buildImage, publishImage } from "./image.ts"
 import { readHost, readLogs } from "./rollout.ts"
 import { smokeTest } from "./smoke.ts"
 
-/** How a deploy or rollback went. */
-@object()
-export class Report {
-  /** deployed, unchanged or rolled-back. */
-  @field() verdict: string
+/** Forms of the report that a deploy or rollback ends with. */
+export enum ReportFormat {
   /** For people: the steps with their times, the requests counted, the digest. */
-  @field() text: string
+  Text = "TEXT",
   /** For programs. */
-  @field() json: string
+  Json = "JSON",
   /** For a job summary. */
-  @field() markdown: string
-
-  constructor(verdict: string, text: string, json: string, markdown: string) {
-    this.verdict = verdict
-    this.text = text
-    this.json = json
-    this.markdown = markdown
-  }
+  Markdown = "MARKDOWN",
 }
 
-const report = (of: DeployReport) =>
-  new Report(of.verdict, renderText(of), renderJson(of), renderMarkdown(of))
+const renderers = {
+  [ReportFormat.Text]: renderText,
+  [ReportFormat.Json]: renderJson,
+  [ReportFormat.Markdown]: renderMarkdown,
+}
 
 /** Deploys to Docker Compose hosts without losing a request. */
 @object()
@@ -390,6 +382,7 @@ export class Seamless {
    * @param proxyImage Image of the proxy that owns the published ports; it needs HAProxy 2.6 or newer and bash.
    * @param allowGap Accept the one gap that taking over ports costs which the app's own container holds.
    * @param by Who asks, for the record and for whoever finds the lock held.
+   * @param format Form of the report.
    */
   @func({ cache: "never" })
   async deploy(
@@ -433,7 +426,8 @@ export class Seamless {
     proxyImage = "haproxy:lts",
     allowGap = false,
     by = "",
-  ): Promise<Report> {
+    format: ReportFormat = ReportFormat.Text,
+  ): Promise<string> {
     const destination = registry(repository, registryUser, registryToken, registryService)
     const build = source && {
       source,
@@ -477,7 +471,7 @@ export class Seamless {
       composeFiles,
       projectDir: projectDir ?? defaultProjectDir(repository),
     }
-    return report(await deploy(from, destination, options, access))
+    return renderers[format](await deploy(from, destination, options, access))
   }
 
   /**
@@ -510,6 +504,7 @@ export class Seamless {
    * @param proxyImage Image of the proxy that owns the published ports; it needs HAProxy 2.6 or newer and bash.
    * @param allowGap Accept the one gap that taking over ports costs which the app's own container holds.
    * @param by Who asks, for the record and for whoever finds the lock held.
+   * @param format Form of the report.
    */
   @func({ cache: "never" })
   async rollback(
@@ -540,7 +535,8 @@ export class Seamless {
     proxyImage = "haproxy:lts",
     allowGap = false,
     by = "",
-  ): Promise<Report> {
+    format: ReportFormat = ReportFormat.Text,
+  ): Promise<string> {
     const options = {
       services,
       tagVariable,
@@ -559,7 +555,7 @@ export class Seamless {
       by,
       commit,
     }
-    return report(
+    return renderers[format](
       await rollback(
         release,
         options,

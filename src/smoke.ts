@@ -46,7 +46,8 @@ export async function smokeTest(image: Container, test: SmokeTest): Promise<void
   }
 }
 
-const after = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+/** The process may end before: a limit that is not reached must not keep the call waiting. */
+const after = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms).unref())
 
 /** A service keeps its output to itself: what crashed at its start is run once more to hear what it says. */
 async function lastLines(app: Container): Promise<string[]> {
@@ -96,7 +97,7 @@ async function poll(
         },
       )
     }
-    await after(100)
+    await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Container, dag, ReturnType, type Secret, type Service, type Socket } from "@dagger.io/dagger"
 import { formatHost, type HostAddress } from "../core/host-address.ts"
+import { knownHostsName } from "../core/known-hosts.ts"
 import { quote } from "../core/quote.ts"
 import { explainSsh } from "../core/ssh-error.ts"
 import type { CommandResult, Host, HostCommand } from "./host.ts"
@@ -25,19 +26,25 @@ export class SshHost implements Host {
   constructor(private readonly access: SshAccess) {}
 
   async run({ argv, stdin, files }: HostCommand): Promise<CommandResult> {
-    const ssh = [...sshCommand(this.access), quote(argv)]
+    const ssh = ["ssh", ...sshCommand(this.access, await this.servicePort()), quote(argv)]
     const client = this.client()
     const done =
       files === undefined
-        ? client.withExec(ssh, { ...options, stdin: stdin ?? "" })
+        ? client.withExec(["sh", "-c", 'exec "$@" >/stdout', ...ssh], { ...options, stdin: stdin ?? "" })
         : this.withFiles(client, files).withExec(
-            ["sh", "-c", 'tar -C /payload -cf - . | exec "$@"', "ssh", ...ssh],
+            ["sh", "-c", 'tar -C /payload -cf - . | "$@" >/stdout', ...ssh],
             options,
           )
     const code = await done.exitCode()
     const [stdout, stderr] = await Promise.all([done.file("/stdout").contents(), done.stderr()])
     if (code === 255) throw explainSsh(formatHost(this.access.address), stderr)
     return { code, stdout, stderr }
+  }
+
+  /** A service listens where it likes: the address names the host, and its key, all the same. */
+  private async servicePort(): Promise<number | undefined> {
+    const [port] = (await this.access.service?.ports()) ?? []
+    return port?.port()
   }
 
   private client(): Container {
@@ -63,11 +70,11 @@ export class SshHost implements Host {
   }
 }
 
-/** What is printed is data, and stays out of the engine's log; progress comes on standard error. */
-const options = { expect: ReturnType.Any, redirectStdout: "/stdout" }
+/** What a command prints is data and goes to a file, out of the engine's log; progress comes on standard error. */
+const options = { expect: ReturnType.Any }
 
 /** Options of ssh(1). A silent link is given up after a minute; the host goes on by itself. */
-function sshCommand({ address, key }: SshAccess): string[] {
+function sshCommand({ address, key }: SshAccess, servicePort: number | undefined): string[] {
   const settings = [
     "StrictHostKeyChecking=yes",
     "UserKnownHostsFile=/ssh/known_hosts",
@@ -76,6 +83,7 @@ function sshCommand({ address, key }: SshAccess): string[] {
     "ConnectTimeout=10",
     "ServerAliveInterval=15",
     "ServerAliveCountMax=4",
+    ...(servicePort === undefined ? [] : [`HostKeyAlias=${knownHostsName(address)}`, "CheckHostIP=no"]),
     ...(key === undefined ? [] : ["IdentitiesOnly=yes", "IdentityFile=/ssh/key"]),
   ]
   const { user, name, port } = address
@@ -86,7 +94,7 @@ function sshCommand({ address, key }: SshAccess): string[] {
     "/dev/null",
     ...settings.flatMap((setting) => ["-o", setting]),
     "-p",
-    String(port),
+    String(servicePort ?? port),
     "-l",
     user,
     "--",

@@ -62,7 +62,9 @@ export type Lab = Awaited<ReturnType<typeof startLab>>
 
 /** Starts a test host with registry and traffic generator, and waits until it is ready. Call `stop()` at the end. */
 export async function startLab(options: LabOptions = {}) {
-  const [controlPort, sshPort, registryPort, webPort, secondWebPort] = await freePorts()
+  const [controlPort, sshPort, webPort, secondWebPort] = await freePorts()
+  // A reference names the registry with its port, the same one here and on the host: one lab at a time.
+  const registryPort = 5000
   const control = `http://127.0.0.1:${controlPort}`
   const ports = [
     [controlPort, 9000],
@@ -167,7 +169,7 @@ async function answers(url: string, dagger: PromiseLike<{ all?: string }>) {
 /** Ports of 127.0.0.1 that nobody listens on at this moment. */
 async function freePorts() {
   const servers = await Promise.all(
-    Array.from({ length: 5 }, async () => {
+    Array.from({ length: 4 }, async () => {
       const server = createServer()
       await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
       return server

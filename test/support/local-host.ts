@@ -11,7 +11,11 @@ export class LocalHost implements Host {
   async run({ argv, stdin = "", files }: HostCommand): Promise<CommandResult> {
     const [file = "", ...args] = argv
     const input = files === undefined ? stdin : await archive(files)
-    const { exitCode = 255, stdout, stderr } = await execa(file, args, {
+    const {
+      exitCode = 255,
+      stdout,
+      stderr,
+    } = await execa(file, args, {
       input,
       env: this.env,
       reject: false,
