@@ -15,20 +15,6 @@ supervise() { # name, command...: like an init system, starts it again whenever 
 	done
 }
 
-# All hosts share one volume, each has a directory of its own there, and a lock as long as it lives: what has no holder is
-# left over from a host that is gone.
-own_data_root() {
-	own=/var/lib/lab/$(cat /proc/sys/kernel/random/uuid)
-	mkdir -p "$own" /var/lib/docker
-	exec 9>"$own.new"
-	flock 9
-	mv "$own.new" "$own.lock"
-	mount --bind "$own" /var/lib/docker
-	for lock in /var/lib/lab/*.lock; do
-		flock --nonblock "$lock" rm -rf "${lock%.lock}" "$lock" || true
-	done &
-}
-
 # Processes may not live in the root of a cgroup that has child groups with controllers.
 nest_cgroups() {
 	[ -f /sys/fs/cgroup/cgroup.controllers ] || return 0
@@ -87,7 +73,6 @@ power_failure() {
 	rm -rf /run/docker* /run/containerd /var/run/docker* /run/sshd
 }
 
-own_data_root
 nest_cgroups
 echo $$ >/etc/lab/pid
 failed=

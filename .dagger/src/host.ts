@@ -1,5 +1,4 @@
 import {
-  CacheSharingMode,
   type Container,
   type Directory,
   dag,
@@ -41,10 +40,7 @@ export function dockerHostService(options: HostOptions): Service {
     host = host.withExec(["install", "-D", OLD_COMPOSE, "/usr/local/lib/docker/cli-plugins/docker-compose"])
   }
   PRELOADED.forEach((reference, n) => {
-    const archive = dag
-      .container()
-      .from(reference)
-      .asTarball({
+    const archive = dag.container().from(reference).asTarball({
       mediaTypes: ImageMediaTypes.DockerMediaTypes,
       forcedCompression: ImageLayerCompression.Uncompressed,
     })
@@ -52,8 +48,8 @@ export function dockerHostService(options: HostOptions): Service {
   })
   return (
     host
-      // overlay2 does not work on top of an overlay. Shared: any other mode lets only one host run at a time.
-      .withMountedCache("/var/lib/lab", dag.cacheVolume("lab-docker"), { sharing: CacheSharingMode.Shared })
+      // In memory: overlay2 does not work on top of an overlay, and loading the images there waits for no disk.
+      .withMountedTemp("/var/lib/docker")
       .withFile("/usr/local/bin/lab-host", labFile("host.sh"), { permissions: 0o755 })
       .withoutDockerHealthcheck()
       .withExposedPort(22)

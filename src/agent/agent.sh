@@ -14,6 +14,7 @@ umask 077
 
 state=.seamless
 tab=$(printf '\t')
+nothing=3 # what an undo returns that had nothing to undo
 
 # --- small tools ---------------------------------------------------------------------------------------------------
 
@@ -100,6 +101,7 @@ load_settings() {
 #   api CALLS                      the answer of the runtime API
 #   servers PREFIX                 calls each_server BACKEND/SERVER for every match, its "show stat" fields in f
 #   probe HOST:PORT PATH STATUS    asks once; what came instead of STATUS is in seen
+#   frontends                      requests and server errors of all published ports so far
 #   elapsed SECONDS                whether so much time has passed
 in_proxy() {
   { printf '%s\n' "$proxy_library" && cat; } | docker exec -i "$PROXY" bash -s -- "$@"
@@ -122,6 +124,12 @@ servers() {
 uptime() { read -r now _ </proc/uptime; now=$((10#${now/./})); }
 uptime; since=$now
 elapsed() { uptime; ((now - since >= $1 * 100)); }
+frontends() (
+  requests=0 errors=0
+  each_server() { requests=$((requests + f[48])) errors=$((errors + f[43])); }
+  servers FRONTEND
+  echo "$requests $errors"
+)
 probe() {
   local code=""
   seen="nothing (connection refused)"
@@ -133,35 +141,37 @@ probe() {
   [[ $code == "$3" ]]
 } 2>/dev/null'
 
-# CALLS: calls of the runtime API that must not complain.
-api() {
-  in_proxy "$1" >"$run/api" <<'BASH'
-api "$1"
-BASH
-  complaint=$(grep -v -e '^$' -e '^New server registered' "$run/api" | head -n 1)
+proxy_runs() { [ "$(docker inspect --format '{{.State.Running}}' "$PROXY" 2>/dev/null)" = true ]; }
+
+# Fails when the runtime API, whose answer comes on standard input, complained.
+complaints() {
+  complaint=$(grep -v -e '^ *$' -e '^New server registered' | head -n 1)
   [ -z "$complaint" ] || fail "the proxy said: $complaint"
 }
 
-# STATE PREFIX...: puts every server whose name begins with PREFIX into a state, or with "delete" removes it.
+# FILE STATE PREFIX...: puts every server whose name begins with PREFIX into STATE, or with "delete" removes it; FILE gets
+# the requests and server errors of all published ports up to that moment.
 set_servers() {
-  calls=$(
-    in_proxy "$@" <<'BASH'
+  file=$1
+  shift
+  in_proxy "$@" <<'BASH' >"$run/api" && head -n 1 "$run/api" >"$file" && tail -n +2 "$run/api" | complaints
+calls=''
 each_server() {
-  if [[ $state != delete ]]; then echo "set server $1 state $state"
-  else printf '%s\n' "set server $1 state maint" "shutdown sessions server $1" "del server $1"; fi
+  case $state in
+    delete) calls+="set server $1 state maint;shutdown sessions server $1;del server $1;" ;;
+    *) calls+="set server $1 state $state;" ;;
+  esac
 }
+frontends
 while (($# > 1)); do state=$1; servers "$2"; shift 2; done
+[[ -z $calls ]] || api "${calls%;}"
 BASH
-  ) || return 1
-  [ -z "$calls" ] || api "$(printf '%s' "$calls" | tr '\n' ';')"
 }
 
-# SECONDS [PID]: waits until a worker other than PID answers the runtime API, and prints its pid.
-proxy_worker() {
-  in_proxy "$@" 2>/dev/null <<'BASH'
-worker() { (api 'show info') 2>/dev/null | while IFS=': ' read -r key value; do [[ $key != Pid ]] || echo "$value"; done; }
-until pid=$(worker) && [[ -n $pid && $pid != "${2:-}" ]]; do ! elapsed "$1" || exit 1; sleep 0.05; done
-echo "$pid"
+# SECONDS: waits until the proxy answers.
+proxy_answers() {
+  in_proxy "$1" >/dev/null 2>&1 <<'BASH'
+until (api 'show info'); do ! elapsed "$1" || exit 1; sleep 0.05; done
 BASH
 }
 
@@ -219,7 +229,7 @@ do_dependencies() {
   compose up -d --no-recreate --wait "$@" || fail "$(last_words "$run/compose.log")"
 }
 undo_dependencies() {
-  [ -f "$run/dependencies" ] || return 0
+  [ -f "$run/dependencies" ] || return $nothing
   while read -r service; do containers "$service" | remove 10; done <"$run/dependencies"
 }
 
@@ -274,8 +284,9 @@ do_proxy() {
     cp "$run/bootstrap.cfg" "$state/releases/0/haproxy.cfg"
     point "$state/releases/current" 0 || return 1
   fi
+  ! proxy_answers 0 || return 0
   if docker inspect "$PROXY" >/dev/null 2>&1; then docker start "$PROXY" >/dev/null; else start_proxy "$@" || return 1; fi
-  proxy_worker 10 >/dev/null || fail "the proxy $PROXY does not answer: $(docker logs --tail 3 "$PROXY" 2>&1)"
+  proxy_answers 10 || fail "the proxy $PROXY does not answer: $(docker logs --tail 3 "$PROXY" 2>&1)"
 }
 # It must accept the file that COMMIT makes the current one.
 do_proxy_config() {
@@ -295,6 +306,7 @@ start_proxy() {
     fail "the proxy $PROXY did not start: $(last_words "$run/proxy.err")"
 }
 undo_proxy() {
+  [ -f "$run/proxy-created" ] || [ -f "$run/first" ] || return $nothing
   [ ! -f "$run/proxy-created" ] || docker rm -f "$PROXY" >/dev/null 2>&1
   [ ! -f "$run/first" ] || rm -rf "$state/releases/current" "$state/releases/0"
 }
@@ -318,10 +330,14 @@ do_ready() {
       calls="$calls;add server ${backend%:*}/r$RELEASE.$service.$k $(address "$id"):${backend##*:}"
     done
   done
-  api "${calls#;}"
+  in_proxy "${calls#;}" <<'BASH' | complaints
+api "$1"
+BASH
 }
 undo_ready() {
-  ! docker inspect "$PROXY" >/dev/null 2>&1 || set_servers delete "r$RELEASE.$1."
+  proxy_runs || return $nothing
+  drain_servers "r$RELEASE.$1." 5 >/dev/null
+  set_servers /dev/null delete "r$RELEASE.$1."
 }
 wait_ready() {
   in_proxy "$@" >"$run/probe" <<'BASH'
@@ -331,7 +347,7 @@ for address in $5; do
   while ((good < rise)); do
     if probe "$address" "$path" "$status"; then good=$((good + 1)); else good=0; fi
     ! elapsed "$seconds" || { echo "answered $seen"; exit 1; }
-    ((good == rise)) || sleep 0.2
+    ((good == rise)) || sleep 0.1
   done
 done
 exit 0
@@ -374,22 +390,13 @@ health_test() {
   docker exec "$id" "$@" >"$run/health" 2>&1
 }
 
-# SERVICE IDS: the switch, for every port of the service at once. The old containers are in drain, and still run.
+# SERVICE: the switch, for every port of the service at once. The old containers are in drain, and still run.
 do_switch() {
-  frontends >"$run/traffic.before"
-  set_servers ready "r$RELEASE.$1." drain "r$PREVIOUS.$1."
+  set_servers "$run/traffic.before" ready "r$RELEASE.$1." drain "r$PREVIOUS.$1."
 }
 undo_switch() {
-  ! docker inspect "$PROXY" >/dev/null 2>&1 || set_servers ready "r$PREVIOUS.$1." drain "r$RELEASE.$1."
-}
-# Requests and server errors of all published ports so far.
-frontends() {
-  in_proxy <<'BASH'
-requests=0 errors=0
-each_server() { requests=$((requests + f[48])) errors=$((errors + f[43])); }
-servers FRONTEND
-echo "$requests $errors"
-BASH
+  proxy_runs || return $nothing
+  set_servers /dev/null ready "r$PREVIOUS.$1." drain "r$RELEASE.$1."
 }
 
 # HOST PORT INNER PATH STATUS SECONDS: the new version answers through the published port; where the host has no bash,
@@ -405,11 +412,12 @@ until probe "$1" "$2" "$3"; do ! elapsed "$4" || { echo "$seen"; exit 1; }; slee
   fi >"$run/public" || fail "the published port $2 answered $(cat "$run/public") instead of $5 on $4"
 }
 
-# SERVICE SECONDS: until no request is in flight on the old containers; at the deadline what is left is cut and counted.
-do_drain() {
-  in_proxy "$2" "r$PREVIOUS.$1." >>"$run/cut" <<'BASH'
+# SERVICE SECONDS: until no request is in flight on the old containers; what the deadline cuts is counted.
+do_drain() { drain_servers "r$PREVIOUS.$1." "$2" >>"$run/cut"; }
+drain_servers() {
+  in_proxy "$@" <<'BASH'
 each_server() { left=$((left + f[4])) names+=" $1"; }
-while left=0 names='' && servers "$2" && ((left > 0)) && ! elapsed "$1"; do sleep 0.05; done
+while left=0 names='' && servers "$1" && ((left > 0)) && ! elapsed "$2"; do sleep 0.05; done
 for name in $names; do ((left == 0)) || api "shutdown sessions server $name" >/dev/null; done
 echo "$left"
 BASH
@@ -420,7 +428,7 @@ BASH
 do_soak() {
   unless_died watch_soak "$2" "r$RELEASE.$1." "$3" "$5" "$6" "$(addresses "$1" "$4")"
   case $? in
-  0) frontends >"$run/traffic.after" ;;
+  0) mv "$run/soak" "$run/traffic.after" ;;
   75) fail "the new container of $1 stopped under traffic: $(how_it_ended "$(cat "$run/died")")" ;;
   *) fail "$1 failed under traffic: $(cat "$run/soak")" ;;
   esac
@@ -437,9 +445,10 @@ while :; do
   for address in $6; do
     probe "$address" "$path" "$status" || probe "$address" "$path" "$status" || { echo "$path answered $seen"; exit 1; }
   done
-  ! elapsed "$seconds" || exit 0
+  ! elapsed "$seconds" || break
   sleep 0.2
 done
+frontends
 BASH
 }
 
@@ -453,8 +462,12 @@ do_restart_policy() {
 
 # The proxy's process reads the committed file: from here on what is live is what is durable.
 do_reload() {
-  worker=$(proxy_worker 10) && docker kill --signal USR2 "$PROXY" >/dev/null && proxy_worker 10 "$worker" >/dev/null ||
-    fail "the proxy did not reload; it goes on with the routes it has: $(docker logs --tail 3 "$PROXY" 2>&1)"
+  in_proxy 10 <<'BASH' || fail "the proxy did not reload and keeps the routes it has: $(docker logs --tail 3 "$PROXY" 2>&1)"
+worker() { (api 'show info') 2>/dev/null | while IFS=': ' read -r key value; do [[ $key != Pid ]] || echo "$value"; done; }
+old=$(worker)
+kill -USR2 1
+until pid=$(worker) && [[ -n $pid && $pid != "$old" ]]; do ! elapsed "$1" || exit 1; sleep 0.02; done
+BASH
 }
 
 # NAME VALUE...: sets variables in the project's .env, every other byte kept, by rename with the same owner and mode.
@@ -531,14 +544,12 @@ backward() {
   for i in $(awk '$2 == "begin" { print $3 }' "$run/journal" | sort -rnu); do
     step "$i"
     command -v "undo_$verb" >/dev/null || continue
-    if call "undo_$verb"; then
-      journal undone "$i"
-      say "↩ undone: $sentence"
-    else
-      journal stuck "$i"
-      say "✘ could not be undone: $sentence"
-      code=1
-    fi
+    call "undo_$verb"
+    case $? in
+    0) journal undone "$i" && say "↩ undone: $sentence" ;;
+    "$nothing") ;;
+    *) journal stuck "$i" && say "✘ could not be undone: $sentence" && code=1 ;;
+    esac
   done
   rm -rf "$state/releases/$RELEASE"
   return $code
