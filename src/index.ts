@@ -140,7 +140,7 @@ export class Seamless {
    *
    * @param source Directory with the Dockerfile: the build context. Its .dockerignore is honoured.
    * @param repository Repository of the image, such as ghcr.io/acme/web.
-   * @param tags Tags of your own. The first of them is the one that is deployed.
+   * @param tags Tags of your own. Without any tag at all the source's content gives one, src-<12 digits>.
    * @param commit Commit id of the source: gives the tag sha-<12 digits>, and goes into the record.
    * @param branch Branch of the source: gives a tag of its name.
    * @param gitTag Git tag of the source: v1.4.2 gives the tags 1.4.2, 1.4, 1 and latest.
@@ -156,7 +156,7 @@ export class Seamless {
    * @param healthPort Port of the health path in the container. Default: the lowest exposed port in the smoke test, the first published one on the host.
    * @param healthStatus HTTP status of a healthy answer.
    * @param healthCount Healthy answers in a row that make a version ready.
-   * @param registryUser User at the registry. The host pulls as the same user, through a configuration that is removed afterwards.
+   * @param registryUser User at the registry.
    * @param registryToken Password or token at the registry.
    * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
    */
@@ -210,13 +210,13 @@ export class Seamless {
    * @param host The Docker host, as user@name or user@name:port. The user must be allowed to use Docker.
    * @param knownHosts File in the format of ~/.ssh/known_hosts with the host's key. There is no trust on first use.
    * @param source Directory with the Dockerfile: the build context. Either this or --image.
-   * @param image Image that is already in the registry, by tag or digest, instead of building one.
+   * @param image Image that is already in the registry, instead of building one: a tag of the repository, or a whole reference with tag or digest.
    * @param sshKey Private key without a passphrase, such as file:~/.ssh/deploy or env:SSH_KEY.
    * @param sshAgent Socket of an SSH agent, such as unix:$SSH_AUTH_SOCK, instead of a key.
    * @param sshService Service that stands for the host: a tunnel such as tcp://localhost:2222, or a host in a container.
    * @param projectDir Directory of the Compose project on the host; a relative one begins at the user's home. Default: the last name of the repository.
    * @param composeFiles Compose files, relative to the project directory. Default: as Compose finds them.
-   * @param tags Tags of your own. The first of them is the one that is deployed.
+   * @param tags Tags of your own, of which the first is deployed. Default: the tag of commit, branch or git tag, else src-<12 digits> of the source's content.
    * @param commit Commit id of the source: gives the tag sha-<12 digits>, and goes into the record.
    * @param branch Branch of the source: gives a tag of its name.
    * @param gitTag Git tag of the source: v1.4.2 gives the tags 1.4.2, 1.4, 1 and latest.
@@ -241,10 +241,10 @@ export class Seamless {
    * @param readyTimeout How long the new version has to become ready.
    * @param publicTimeout How long the new version has to answer through the published port after the switch.
    * @param drainTimeout How long requests in flight on the old version may take before they are cut.
-   * @param soak How long the new version is watched while the old one still runs. Default: the service's deploy.update_config.monitor, else 5s.
+   * @param soak How long the new version is watched while the old one still runs. 0 for not at all. Default: the service's deploy.update_config.monitor, else 5s.
    * @param errorRate Percent of server errors that the soak tolerates.
    * @param proxyImage Image of the proxy that owns the published ports; it needs HAProxy 2.6 or newer and bash.
-   * @param allowGap Accept the one gap that taking over ports costs which the app's own container holds.
+   * @param allowGap Accept that requests fail once: the app's own container holds the published ports, and is stopped before the proxy takes them.
    * @param by Who asks, for the record and for whoever finds the lock held.
    */
   @func({ cache: "never" })
@@ -346,13 +346,13 @@ export class Seamless {
    * @param host The Docker host, as user@name or user@name:port. The user must be allowed to use Docker.
    * @param knownHosts File in the format of ~/.ssh/known_hosts with the host's key. There is no trust on first use.
    * @param source Directory with the Dockerfile: the build context. Either this or --image.
-   * @param image Image that is already in the registry, by tag or digest, instead of building one.
+   * @param image Image that is already in the registry, instead of building one: a tag of the repository, or a whole reference with tag or digest.
    * @param sshKey Private key without a passphrase, such as file:~/.ssh/deploy or env:SSH_KEY.
    * @param sshAgent Socket of an SSH agent, such as unix:$SSH_AUTH_SOCK, instead of a key.
    * @param sshService Service that stands for the host: a tunnel such as tcp://localhost:2222, or a host in a container.
    * @param projectDir Directory of the Compose project on the host; a relative one begins at the user's home. Default: the last name of the repository.
    * @param composeFiles Compose files, relative to the project directory. Default: as Compose finds them.
-   * @param tags Tags of your own. The first of them is the one that is deployed.
+   * @param tags Tags of your own, of which the first is deployed. Default: the tag of commit, branch or git tag, else src-<12 digits> of the source's content.
    * @param commit Commit id of the source: gives the tag sha-<12 digits>, and goes into the record.
    * @param branch Branch of the source: gives a tag of its name.
    * @param gitTag Git tag of the source: v1.4.2 gives the tags 1.4.2, 1.4, 1 and latest.
@@ -377,10 +377,10 @@ export class Seamless {
    * @param readyTimeout How long the new version has to become ready.
    * @param publicTimeout How long the new version has to answer through the published port after the switch.
    * @param drainTimeout How long requests in flight on the old version may take before they are cut.
-   * @param soak How long the new version is watched while the old one still runs. Default: the service's deploy.update_config.monitor, else 5s.
+   * @param soak How long the new version is watched while the old one still runs. 0 for not at all. Default: the service's deploy.update_config.monitor, else 5s.
    * @param errorRate Percent of server errors that the soak tolerates.
    * @param proxyImage Image of the proxy that owns the published ports; it needs HAProxy 2.6 or newer and bash.
-   * @param allowGap Accept the one gap that taking over ports costs which the app's own container holds.
+   * @param allowGap Accept that requests fail once: the app's own container holds the published ports, and is stopped before the proxy takes them.
    * @param by Who asks, for the record and for whoever finds the lock held.
    * @param format Form of the report.
    */
@@ -485,24 +485,24 @@ export class Seamless {
    * @param sshAgent Socket of an SSH agent, such as unix:$SSH_AUTH_SOCK, instead of a key.
    * @param sshService Service that stands for the host: a tunnel such as tcp://localhost:2222, or a host in a container.
    * @param composeFiles Compose files, relative to the project directory. Default: as Compose finds them.
-   * @param commit Commit id of the source: gives the tag sha-<12 digits>, and goes into the record.
+   * @param commit Commit id, for the record.
    * @param registryUser User at the registry. The host pulls as the same user, through a configuration that is removed afterwards.
    * @param registryToken Password or token at the registry.
    * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
    * @param healthPath Path that tells whether the app is healthy.
-   * @param healthPort Port of the health path in the container. Default: the lowest exposed port in the smoke test, the first published one on the host.
+   * @param healthPort Port of the health path in the container. Default: that of the first published port.
    * @param healthStatus HTTP status of a healthy answer.
    * @param healthCount Healthy answers in a row that make a version ready.
-   * @param services Services to replace. Default: all whose image is in the repository.
+   * @param services Services to replace. Default: all whose image is in the repository of that release.
    * @param tagVariable Variable of the Compose file that holds the tag; written to .env when the release is committed.
    * @param envFile File of variables for Compose, relative to the project directory. Default: .env.
    * @param readyTimeout How long the new version has to become ready.
    * @param publicTimeout How long the new version has to answer through the published port after the switch.
    * @param drainTimeout How long requests in flight on the old version may take before they are cut.
-   * @param soak How long the new version is watched while the old one still runs. Default: the service's deploy.update_config.monitor, else 5s.
+   * @param soak How long the new version is watched while the old one still runs. 0 for not at all. Default: the service's deploy.update_config.monitor, else 5s.
    * @param errorRate Percent of server errors that the soak tolerates.
    * @param proxyImage Image of the proxy that owns the published ports; it needs HAProxy 2.6 or newer and bash.
-   * @param allowGap Accept the one gap that taking over ports costs which the app's own container holds.
+   * @param allowGap Accept that requests fail once: the app's own container holds the published ports, and is stopped before the proxy takes them.
    * @param by Who asks, for the record and for whoever finds the lock held.
    * @param format Form of the report.
    */

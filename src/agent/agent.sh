@@ -145,7 +145,7 @@ proxy_runs() { [ "$(docker inspect --format '{{.State.Running}}' "$PROXY" 2>/dev
 
 # Fails when the runtime API, whose answer comes on standard input, complained.
 complaints() {
-  complaint=$(grep -v -e '^ *$' -e '^New server registered' | head -n 1)
+  complaint=$(grep -v -e '^ *$' -e '^New server registered' -e '^Server deleted' | head -n 1)
   [ -z "$complaint" ] || fail "the proxy said: $complaint"
 }
 

@@ -104,11 +104,12 @@ const always = () => [
   `--known-hosts=${dir}/known_hosts`,
   "--commit=0123456789abcdef0123456789abcdef01234567",
   "--by=octocat, run 42 of acme/shop",
+  "--format=MARKDOWN",
 ]
 
 test("a deploy is one call, its report the job summary", () => {
   const { status, argv, summary } = run({})
-  expect(argv).toEqual([...start, ...always(), "--branch=main", "markdown"])
+  expect(argv).toEqual([...start, ...always(), "--branch=main"])
   expect(readFileSync(join(dir, "known_hosts"), "utf8")).toBe("example.com ssh-ed25519 AAAA\n")
   expect(summary).toBe("### ✅ Deployed\n")
   expect(status).toBe(0)
@@ -133,7 +134,6 @@ test("lists become one argument a line, empty lines none", () => {
     "--project-dir=/srv/my shop",
     "--soak=30s",
     "--health-path=/up",
-    "markdown",
   ])
 })
 
@@ -151,6 +151,16 @@ test("a failure keeps dagger's exit code and shows its last lines, as no Markdow
   expect(status).toBe(3)
   expect(stderr).toContain("# web never became ready")
   expect(summary).toBe("### ❌ The deploy did not succeed\n\n    # web never became ready\n")
+})
+
+test("of a long log only the error at its end is shown", () => {
+  const { summary } = run(
+    {},
+    "printf 'connect\\nError: no\\n  → do this [traceparent:0-1]\\nRun it again\\n' >&2; exit 1",
+  )
+  expect(summary).toBe(
+    "### ❌ The deploy did not succeed\n\n    Error: no\n      → do this\n    Run it again\n",
+  )
 })
 
 test("no secret is among the arguments", () => {
