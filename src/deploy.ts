@@ -7,7 +7,7 @@ import type { HostState, Run } from "./core/host-state.ts"
 import { parseHealthPath, parseInteger, parseOptions, type RolloutOptions } from "./core/options.ts"
 import type { Outcome } from "./core/outcome.ts"
 import { committedRun, type Plan, planRollout } from "./core/plan.ts"
-import { parseReference, parseTag } from "./core/reference.ts"
+import { parseReference, parseTag, sameRepository } from "./core/reference.ts"
 import type { DeployReport, Timings } from "./core/report.ts"
 import { planTags } from "./core/tags.ts"
 import { type BuildOptions, buildImage, publishImage, type Registry, resolveImage } from "./image.ts"
@@ -42,8 +42,8 @@ export async function deploy(
   access: HostOptions,
 ): Promise<DeployReport> {
   const watch = stopwatch()
-  const wanted = await want(from, destination, options)
   const target = await connect(access, destination)
+  const wanted = await want(from, destination, options)
   const [state, images] = await Promise.all([
     watch.time("read", readHost(target, wanted)),
     watch.time("build", build(from)),
@@ -66,8 +66,8 @@ export async function planDeploy(
   options: RolloutOptions,
   access: HostOptions,
 ): Promise<string> {
-  const wanted = await want(from, destination, options)
   const target = await connect(access, destination)
+  const wanted = await want(from, destination, options)
   const state = await readHost(target, wanted)
   return planText(target, from, wanted, planRollout(state, wanted, target.projectDir))
 }
@@ -121,12 +121,13 @@ async function want(from: ImageSource, destination: Registry, options: RolloutOp
 /** `--image` may be a whole reference, or a tag of the repository. */
 function parseImage(image: string, { repository }: Registry) {
   const reference = parseReference(/[/:@]/.test(image) ? image : `${repository}:${parseTag(image, "image")}`)
+  if (!sameRepository(reference, repository)) {
+    const hint = "give the image's own repository with --repository"
+    throw new InputError("image", `${image} is not in the repository ${repository}`, hint)
+  }
   if (reference.tag === undefined && reference.digest === undefined) {
-    throw new InputError(
-      "image",
-      `${image} has neither a tag nor a digest`,
-      "say which version: nothing is deployed as latest by accident",
-    )
+    const hint = "say which version: nothing is deployed as latest by accident"
+    throw new InputError("image", `${image} has neither a tag nor a digest`, hint)
   }
   return reference
 }

@@ -56,11 +56,6 @@ containers() {
 }
 candidates() { containers "$1" "label=seamless.release=$RELEASE"; }
 
-# ID: how a container ended.
-how_it_ended() {
-  docker inspect --format 'exit code {{.State.ExitCode}}{{if .State.OOMKilled}} (out of memory){{end}}' "$1"
-}
-
 # GRACE: stops and removes the containers whose ids come on standard input; they must not come back by themselves.
 remove() {
   code=0
@@ -79,7 +74,8 @@ load_settings() {
     case $line in
     PROJECT=*) PROJECT=$value ;;
     RELEASE=*) RELEASE=$value ;;
-    PREVIOUS=*) PREVIOUS=$value ;;
+    SLOTS=*) SLOTS=$value ;;
+    OLD_SLOTS=*) OLD_SLOTS=$value ;;
     PROXY=*) PROXY=$value ;;
     PROXY_IMAGE=*) PROXY_IMAGE=$value ;;
     NETWORK=*) NETWORK=$value ;;
@@ -99,7 +95,9 @@ load_settings() {
 # ARG...: runs the bash program on standard input in the proxy's container: its runtime API listens on the container's
 # own loopback, where no neighbour can reach it. The program has
 #   api CALLS                      the answer of the runtime API
-#   servers PREFIX                 calls each_server BACKEND/SERVER for every match, its "show stat" fields in f
+#   servers SET                    calls each_server BACKEND/SERVER for every taken slot of a set, such as a.web, its "show
+#                                  stat" fields in f; a free slot has port 1
+#   counts SET                     how many slots are taken, and their answers and errors so far
 #   probe HOST:PORT PATH STATUS    asks once; what came instead of STATUS is in seen
 #   frontends                      requests and server errors of all published ports so far
 #   elapsed SECONDS                whether so much time has passed
@@ -118,7 +116,7 @@ servers() {
   local line f
   while IFS= read -r line; do
     IFS=, read -r -a f <<<"$line"
-    [[ ${f[1]:-} != "$1"* ]] || each_server "${f[0]}/${f[1]}"
+    [[ ${f[1]%.*} != "$1" || ${f[73]} == *:1 ]] || each_server "${f[0]}/${f[1]}"
   done < <(api "show stat")
 }
 uptime() { read -r now _ </proc/uptime; now=$((10#${now/./})); }
@@ -129,6 +127,12 @@ frontends() (
   each_server() { requests=$((requests + f[48])) errors=$((errors + f[43])); }
   servers FRONTEND
   echo "$requests $errors"
+)
+counts() (
+  total=0 answers=0 errors=0
+  each_server() { total=$((total + 1)) answers=$((answers + f[7])) errors=$((errors + f[43] + f[13] + f[14])); }
+  servers "$1"
+  echo "$total $answers $errors"
 )
 probe() {
   local code=""
@@ -145,12 +149,12 @@ proxy_runs() { [ "$(docker inspect --format '{{.State.Running}}' "$PROXY" 2>/dev
 
 # Fails when the runtime API, whose answer comes on standard input, complained.
 complaints() {
-  complaint=$(grep -v -e '^ *$' -e '^New server registered' -e '^Server deleted' | head -n 1)
+  complaint=$(grep -v -e '^ *$' -e 'IP changed from' -e 'port changed from' -e 'no need to change' -e 'changed its FQDN' | head -n 1)
   [ -z "$complaint" ] || fail "the proxy said: $complaint"
 }
 
-# FILE STATE PREFIX...: puts every server whose name begins with PREFIX into STATE, or with "delete" removes it; FILE gets
-# the requests and server errors of all published ports up to that moment.
+# FILE STATE SET...: puts the taken slots of a set into STATE, or makes them "free" again; FILE gets the requests and server
+# errors of all published ports up to that moment, and the counts of the first set.
 set_servers() {
   file=$1
   shift
@@ -158,11 +162,11 @@ set_servers() {
 calls=''
 each_server() {
   case $state in
-    delete) calls+="set server $1 state maint;shutdown sessions server $1;del server $1;" ;;
+    free) calls+="set server $1 state maint;set server $1 addr 127.0.0.1 port 1;set server $1 fqdn $HOSTNAME;" ;;
     *) calls+="set server $1 state $state;" ;;
   esac
 }
-frontends
+echo "$(frontends) $(counts "$2")"
 while (($# > 1)); do state=$1; servers "$2"; shift 2; done
 [[ -z $calls ]] || api "${calls%;}"
 BASH
@@ -176,14 +180,14 @@ BASH
 }
 
 # PROGRAM: runs a function in the background and waits for it; ends the waiting as soon as a candidate dies.
-# Returns the program's exit status, or 75 when a candidate died; its id is then in $run/died.
+# Returns the program's exit status, or 75 when a candidate died; how it ended is then in $run/died.
 unless_died() {
   rm -f "$run/deaths" "$run/died"
   mkfifo "$run/deaths"
   (
     exec 9>&-
     exec docker events --since "$started_at" --filter event=die --filter "label=seamless.release=$RELEASE" \
-      --filter "label=com.docker.compose.project=$PROJECT" --format '{{.ID}}' >"$run/deaths" 2>/dev/null
+      --filter "label=com.docker.compose.project=$PROJECT" --format 'exit code {{.Actor.Attributes.exitCode}}' >"$run/deaths" 2>/dev/null
   ) &
   events=$!
   ( # what it starts may outlive the agent, and must not hold the lock then
@@ -193,7 +197,7 @@ unless_died() {
   program=$!
   (
     exec 9>&-
-    read -r id <"$run/deaths" && echo "$id" >"$run/died" && kill "$program"
+    read -r death <"$run/deaths" && echo "$death" >"$run/died" && kill "$program"
   ) &
   guard=$!
   wait "$program"
@@ -311,15 +315,15 @@ undo_proxy() {
   [ ! -f "$run/first" ] || rm -rf "$state/releases/current" "$state/releases/0"
 }
 
-# SERVICE RISE SECONDS PORT PATH STATUS BACKEND:PORT...: ready when every new container gave RISE good answers in a row,
+# SERVICE RISE SECONDS PORT PATH STATUS NAME BACKEND:PORT...: ready when every new container gave RISE good answers in a row,
 # asked from the proxy's side, and passes the service's own health check.
 do_ready() {
-  service=$1 rise=$2 seconds=$3 port=$4 path=$5 status=$6
-  shift 6
+  service=$1 rise=$2 seconds=$3 port=$4 path=$5 status=$6 alias=$7
+  shift 7
   unless_died wait_ready "$seconds" "$rise" "$path" "$status" "$(addresses "$service" "$port")"
   case $? in
   0) ;;
-  75) fail "the new container of $service stopped: $(how_it_ended "$(cat "$run/died")")" || return 1 ;;
+  75) fail "the new container of $service stopped: $(cat "$run/died")" || return 1 ;;
   *) fail "$service was not ready after $seconds s: port $port $(cat "$run/probe") on $path" || return 1 ;;
   esac
   k=0 calls=''
@@ -327,7 +331,8 @@ do_ready() {
     own_health_check "$id" "$seconds" || return 1
     k=$((k + 1))
     for backend; do
-      calls="$calls;add server ${backend%:*}/r$RELEASE.$service.$k $(address "$id"):${backend##*:}"
+      slot=${backend%:*}/$SLOTS.$service.$k
+      calls="$calls;set server $slot addr $(address "$id") port ${backend##*:};set server $slot fqdn $alias"
     done
   done
   in_proxy "${calls#;}" <<'BASH' | complaints
@@ -336,8 +341,8 @@ BASH
 }
 undo_ready() {
   proxy_runs || return $nothing
-  drain_servers "r$RELEASE.$1." 5 >/dev/null
-  set_servers /dev/null delete "r$RELEASE.$1."
+  drain_servers "$SLOTS.$1" 5 >/dev/null
+  set_servers /dev/null free "$SLOTS.$1"
 }
 wait_ready() {
   in_proxy "$@" >"$run/probe" <<'BASH'
@@ -361,6 +366,7 @@ addresses() {
 }
 # ID SECONDS: runs the health check that Docker would run at its next interval, until it passes.
 own_health_check() {
+  seconds=$2
   test=$(docker inspect --format '{{with .Config.Healthcheck}}{{range .Test}}{{println .}}{{end}}{{end}}' "$1")
   clock
   end=$((now + $2 * 100))
@@ -387,16 +393,17 @@ health_test() {
     ;;
   *) return 0 ;;
   esac
-  docker exec "$id" "$@" >"$run/health" 2>&1
+  timeout "$seconds" docker exec "$id" "$@" >"$run/health" 2>&1 9>&-
 }
 
 # SERVICE: the switch, for every port of the service at once. The old containers are in drain, and still run.
 do_switch() {
-  set_servers "$run/traffic.before" ready "r$RELEASE.$1." drain "r$PREVIOUS.$1."
+  set_servers "$run/before.$1" ready "$SLOTS.$1" drain "$OLD_SLOTS.$1" || return 1
+  [ -f "$run/traffic.before" ] || cp "$run/before.$1" "$run/traffic.before"
 }
 undo_switch() {
   proxy_runs || return $nothing
-  set_servers /dev/null ready "r$PREVIOUS.$1." drain "r$RELEASE.$1."
+  set_servers /dev/null ready "$OLD_SLOTS.$1" drain "$SLOTS.$1"
 }
 
 # HOST PORT INNER PATH STATUS SECONDS: the new version answers through the published port; where the host has no bash,
@@ -413,7 +420,7 @@ until probe "$1" "$2" "$3"; do ! elapsed "$4" || { echo "$seen"; exit 1; }; slee
 }
 
 # SERVICE SECONDS: until no request is in flight on the old containers; what the deadline cuts is counted.
-do_drain() { drain_servers "r$PREVIOUS.$1." "$2" >>"$run/cut"; }
+do_drain() { drain_servers "$OLD_SLOTS.$1" "$2" >>"$run/cut"; }
 drain_servers() {
   in_proxy "$@" <<'BASH'
 each_server() { left=$((left + f[4])) names+=" $1"; }
@@ -426,20 +433,20 @@ BASH
 # SERVICE SECONDS PERCENT PORT PATH STATUS: the new version serves while the old one still runs. A container that stops,
 # two bad answers of the health path in a row, or more than PERCENT of server errors among at least 10 answers end it.
 do_soak() {
-  unless_died watch_soak "$2" "r$RELEASE.$1." "$3" "$5" "$6" "$(addresses "$1" "$4")"
+  unless_died watch_soak "$2" "$SLOTS.$1" "$3" "$5" "$6" "$(addresses "$1" "$4")"
   case $? in
   0) mv "$run/soak" "$run/traffic.after" ;;
-  75) fail "the new container of $1 stopped under traffic: $(how_it_ended "$(cat "$run/died")")" ;;
+  75) fail "the new container of $1 stopped under traffic: $(cat "$run/died")" ;;
   *) fail "$1 failed under traffic: $(cat "$run/soak")" ;;
   esac
 }
 watch_soak() {
-  in_proxy "$@" >"$run/soak" <<'BASH'
-seconds=$1 prefix=$2 percent=$3 path=$4 status=$5
-each_server() { total=$((total + 1)) answers=$((answers + f[7])) errors=$((errors + f[43] + f[13] + f[14])); }
+  read -r _ _ _ answers errors <"$run/before.${2#*.}"
+  in_proxy "$@" "$answers" "$errors" >"$run/soak" <<'BASH'
+seconds=$1 slots=$2 percent=$3 path=$4 status=$5 answers_before=$7 errors_before=$8
 while :; do
-  total=0 answers=0 errors=0
-  servers "$prefix"
+  read -r total answers errors < <(counts "$slots")
+  answers=$((answers - answers_before)) errors=$((errors - errors_before))
   ((total > 0)) || { echo 'it is gone from the proxy'; exit 1; }
   ((answers < 10 || errors * 100 <= percent * answers)) || { echo "$errors of $answers answers were errors"; exit 1; }
   for address in $6; do
@@ -460,34 +467,18 @@ do_restart_policy() {
   for id in $(candidates "$1"); do docker update --restart "$2" "$id" >/dev/null || return 1; done
 }
 
-# The proxy's process reads the committed file: from here on what is live is what is durable.
-do_reload() {
-  in_proxy 10 <<'BASH' || fail "the proxy did not reload and keeps the routes it has: $(docker logs --tail 3 "$PROXY" 2>&1)"
-worker() { (api 'show info') 2>/dev/null | while IFS=': ' read -r key value; do [[ $key != Pid ]] || echo "$value"; done; }
-old=$(worker)
-kill -USR2 1
-until pid=$(worker) && [[ -n $pid && $pid != "$old" ]]; do ! elapsed "$1" || exit 1; sleep 0.02; done
-BASH
-}
+# SERVICE: frees the slots of the old version: from here on what is live is what is durable.
+do_retire() { set_servers /dev/null free "$OLD_SLOTS.$1"; }
 
-# NAME VALUE...: sets variables in the project's .env, every other byte kept, by rename with the same owner and mode.
+# NAME VALUE...: sets variables in the project's .env, by rename, with the same owner and mode. Of several lines for one
+# name the last counts; its quotes and its comment stay, and so does every other byte of the file.
 do_env() {
   [ -e .env ] || : >.env
   cp -p .env .env.seamless || return 1
   while [ $# -gt 0 ]; do
-    NAME=$1 VALUE=$2 awk '
-      { lines[NR] = $0; if ($0 ~ "^[ \t]*(export[ \t]+)?" ENVIRON["NAME"] "[ \t]*=") last = NR }
-      END {
-        for (i = 1; i <= NR; i++) {
-          line = lines[i]
-          if (i == last) {
-            sub(/=.*/, "=", line)
-            line = line ENVIRON["VALUE"] (lines[i] ~ /\r$/ ? "\r" : "")
-          }
-          printf "%s%s", line, (i < NR || final ? "\n" : "")
-        }
-        if (!last) printf "%s%s=%s\n", (NR && !final ? "\n" : ""), ENVIRON["NAME"], ENVIRON["VALUE"]
-      }' final="$([ -z "$(tail -c 1 .env.seamless)" ] && echo 1 || echo 0)" .env.seamless >"$run/env" || return 1
+    ended=1
+    [ -z "$(tail -c 1 .env.seamless)" ] || ended=0
+    NAME=$1 VALUE=$2 awk -v ended="$ended" "$set_variable" .env.seamless >"$run/env" || return 1
     cat "$run/env" >.env.seamless
     shift 2
   done
@@ -495,6 +486,25 @@ do_env() {
   sync .env.seamless
   mv -f .env.seamless .env
 }
+# shellcheck disable=SC2016 # awk
+set_variable='
+function set(line,   crlf, head, rest, quote, size) {
+  crlf = sub(/\r$/, "", line) ? "\r" : ""
+  match(line, /[=:][ \t]*/)
+  head = substr(line, 1, RSTART + RLENGTH - 1)
+  rest = substr(line, RSTART + RLENGTH)
+  quote = substr(rest, 1, 1)
+  if (quote == "\"" || quote == "\047") size = index(substr(rest, 2), quote) + 1
+  else { quote = ""; match(rest, /[ \t]*( #.*)?$/); size = RSTART - 1 }
+  if (rest ~ /^#/ && head ~ /[ \t]$/) { sub(/[ \t]+$/, "", head); rest = " " rest; size = 0 }
+  return head quote ENVIRON["VALUE"] quote substr(rest, size + 1) crlf
+}
+{ line[NR] = $0 }
+$0 ~ "^[ \t]*(export[ \t]+)?" ENVIRON["NAME"] "[ \t]*[=:]" { last = NR }
+END {
+  for (i = 1; i <= NR; i++) printf "%s%s", i == last ? set(line[i]) : line[i], i < NR || ended ? "\n" : ""
+  if (!last) printf "%s%s=%s\n", NR && !ended ? "\n" : "", ENVIRON["NAME"], ENVIRON["VALUE"]
+}'
 
 # SERVICE GRACE IDS: stops the old containers with their grace period and removes them, by id.
 do_stop_old() { commas "$3" | remove "$2" || fail "an old container of $1 could not be removed"; }

@@ -29,11 +29,13 @@ dotenv() {
 }
 dotenv "$variable" | fact tag
 
+separator=$(dotenv COMPOSE_PATH_SEPARATOR)
+text separator "$separator"
+
 # The user's own files: as asked for, as .env lists them, or as Compose finds them.
 if [ $# -gt 0 ]; then
   files=$(printf '%s\n' "$@")
 else
-  separator=$(dotenv COMPOSE_PATH_SEPARATOR)
   files=$(dotenv COMPOSE_FILE | tr "${separator:-:}" '\n')
   [ -n "$files" ] || files="$(first_of compose.yaml compose.yml docker-compose.yaml docker-compose.yml)
 $(first_of compose.override.yaml compose.override.yml docker-compose.override.yaml docker-compose.override.yml)"

@@ -30,6 +30,8 @@ export interface Run {
   repository: string
   tag: string
   digest: string
+  /** Set of the proxy's slots that it has: `a` or `b`. */
+  slots: string
   services: string[]
   /** Hash of each service's configuration, the tag left out. */
   hashes: string
@@ -56,6 +58,8 @@ export interface HostState {
   writable: boolean
   envFileFound: boolean
   files: string[]
+  /** What parts the files in COMPOSE_FILE. */
+  separator: string
   missingFiles: string[]
   /** What `.env` gives the tag variable. */
   tag: string
@@ -100,6 +104,7 @@ export function parseHostState(output: string): HostState {
     writable: facts.has("writable"),
     envFileFound: facts.has("env_file"),
     files: lines(text("files")),
+    separator: text("separator") || ":",
     missingFiles: words(text("missing_files")),
     tag: text("tag"),
     ...(config === "" ? {} : { config: parseComposeConfig(config) }),
@@ -141,6 +146,7 @@ function parseRun(text: string): Run {
     repository: fact("repository"),
     tag: fact("tag"),
     digest: fact("digest"),
+    slots: fact("slots"),
     services: words(fact("services")),
     hashes: fact("hashes"),
     by: fact("by"),

@@ -5,7 +5,7 @@ import type { Container, HostState, Run } from "./host-state.ts"
 import { overrideFile } from "./override.ts"
 import { checkPorts, isContainerOf, proxyOf, publishedPorts } from "./ports.ts"
 import { checkHost } from "./preflight.ts"
-import { backendName, innerPort, proxyConfig, publish, type Route } from "./proxy-config.ts"
+import { backendName, innerPort, proxyConfig, publish, type Route, type Slots } from "./proxy-config.ts"
 import { type ServiceRule, selectServices, serviceRule } from "./service-rule.ts"
 import { encodeSteps, type Step } from "./step.ts"
 
@@ -72,12 +72,12 @@ export function planRollout(state: HostState, desired: Desired, projectDir: stri
       plan: encodeSteps(steps),
       settings: settings(state, desired, project, release, replacements),
       owner: `${desired.kind} of ${desired.repository}:${desired.tag} by ${desired.by}, commit ${desired.commit || "unknown"}, since ${desired.at}`,
-      facts: facts(desired, release, draft.services, hashes),
-      "bootstrap.cfg": proxyConfig(routes, [], new Map()),
+      facts: facts(state, desired, release, draft.services, hashes),
+      "bootstrap.cfg": proxyConfig(routes, []),
       "release/compose.yml": overrideFile(
         replacements.map((replacement) => pinned(replacement, desired, project, release)),
       ),
-      "release/haproxy.cfg": releaseProxyConfig(replacements, routes, project, release),
+      "release/haproxy.cfg": releaseProxyConfig(state, replacements, project, release),
     },
   }
 }
@@ -101,19 +101,23 @@ const pinned = (
   alias: alias(project, service, release),
 })
 
+/** The set of slots that the current release leaves free. */
+const freeSlots = (state: HostState): Slots => (committedRun(state)?.slots === "a" ? "b" : "a")
+
 function releaseProxyConfig(
+  state: HostState,
   replacements: readonly Replacement[],
-  routes: readonly Route[],
   project: string,
   release: number,
 ): string {
+  const routes = replacements.flatMap((replacement) => replacement.routes)
   const servers = replacements.map(({ service, replicas }) => ({
     service,
-    release,
+    slots: freeSlots(state),
     replicas,
     alias: alias(project, service, release),
   }))
-  return proxyConfig(routes, servers, new Map(replacements.map(({ service, health }) => [service, health])))
+  return proxyConfig(routes, servers)
 }
 
 /** What is committed must be what the host shows: guessing here would cut a running version off. */
@@ -195,12 +199,15 @@ function rolloutSteps(
   return [
     ...each(expectStep),
     pullStep(desired),
+    ...proxyImageStep(state, project, desired),
     ...dependencyStep(state, project, replacements),
     ...each(removeStoppedStep),
     ...each((replacement) => startStep(replacement, desired)),
     ...adopted.flatMap((replacement) => releasePortsSteps(replacement, desired)),
     proxyStep(state, project, replacements),
-    ...each((replacement) => readyStep(replacement, desired)),
+    ...each((replacement) =>
+      readyStep(replacement, desired, alias(project, replacement.service, nextRelease(state))),
+    ),
     {
       verb: "proxy_config",
       sentence: "Check that the proxy accepts the configuration of this release",
@@ -216,7 +223,7 @@ function rolloutSteps(
       args: [],
     },
     ...each(restartPolicyStep),
-    { verb: "reload", sentence: "Reload the proxy with the committed configuration", args: [] },
+    ...each(retireStep),
     envStep(state, desired),
     ...each(stopStep),
   ]
@@ -248,6 +255,18 @@ function pullStep({ repository, tag, digest }: Desired): Step {
     sentence: `Pull ${repository}:${tag} by its digest, unless it is on the host`,
     args: [image],
   }
+}
+
+/** Before anything stops: a download must not fall into the gap of an adoption. */
+function proxyImageStep(state: HostState, project: string, { proxyImage }: Desired): Step[] {
+  if (proxyOf(state, project) !== undefined) return []
+  return [
+    {
+      verb: "pull",
+      sentence: `Pull the proxy's image ${proxyImage}, unless it is on the host`,
+      args: [proxyImage],
+    },
+  ]
 }
 
 function dependencyStep(state: HostState, project: string, replacements: readonly Replacement[]): Step[] {
@@ -317,6 +336,7 @@ function proxyStep(state: HostState, project: string, replacements: readonly Rep
 function readyStep(
   { service, routes, health }: Replacement,
   { readyTimeout, health: { count } }: Desired,
+  name: string,
 ): Step[] {
   const sentence = `Wait until ${service} is ready: ${count} answers ${health.status} in a row on ${health.path}, within ${formatDuration(readyTimeout)}`
   const backends = routes.map((route) => `${backendName(route)}:${route.target}`)
@@ -331,6 +351,7 @@ function readyStep(
         String(health.port),
         health.path,
         String(health.status),
+        name,
         ...backends,
       ],
     },
@@ -409,12 +430,17 @@ function restartPolicyStep({ service, restart }: Replacement): Step[] {
 }
 
 function envStep(state: HostState, { tag, tagVariable }: Desired): Step {
-  const files = [...state.files, ".seamless/releases/current/compose.yml"].join(":")
+  const files = [...state.files, ".seamless/releases/current/compose.yml"].join(state.separator)
   return {
     verb: "env",
     sentence: `Write ${tagVariable}=${tag} to .env`,
     args: [tagVariable, tag, "COMPOSE_FILE", files],
   }
+}
+
+function retireStep({ service, old }: Replacement): Step[] {
+  if (old.length === 0) return []
+  return [{ verb: "retire", sentence: `Take the old ${service} out of the proxy`, args: [service] }]
 }
 
 function stopStep({ service, stopGrace, old }: Replacement): Step[] {
@@ -451,7 +477,8 @@ function settings(
   const values = {
     PROJECT: project,
     RELEASE: String(release),
-    PREVIOUS: String(state.current ?? "none"),
+    SLOTS: freeSlots(state),
+    OLD_SLOTS: freeSlots(state) === "a" ? "b" : "a",
     PROXY: `${project}-seamless-proxy`,
     PROXY_IMAGE: desired.proxyImage,
     NETWORK: replacements[0]?.network.name ?? "",
@@ -466,7 +493,13 @@ function settings(
 }
 
 /** The record of the run: a fact a line. */
-function facts(desired: Desired, release: number, services: readonly string[], hashes: string): string {
+function facts(
+  state: HostState,
+  desired: Desired,
+  release: number,
+  services: readonly string[],
+  hashes: string,
+): string {
   const { kind, repository, tag, digest, by, commit, at } = desired
   const values = {
     release: String(release),
@@ -474,6 +507,7 @@ function facts(desired: Desired, release: number, services: readonly string[], h
     repository,
     tag,
     digest,
+    slots: freeSlots(state),
     services: services.join(" "),
     hashes,
     by,

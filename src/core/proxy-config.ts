@@ -8,21 +8,22 @@ export interface Route {
   target: number
 }
 
+/**
+ * Each service has two sets of server slots. A release takes the set that the release before it does not have, so that
+ * both can be there at once, and the switch is a change of state between two sets.
+ */
+export type Slots = "a" | "b"
+
+/** Slots in a set: the most replicas that a service can have. */
+export const slotCount = 16
+
 /** The servers of a service in one release. */
 export interface Servers {
   service: string
-  release: number
+  slots: Slots
   replicas: number
   /** Name that Docker's DNS answers with the containers of this release alone. */
   alias: string
-}
-
-/** Which answer of the health path is good. */
-export interface HealthCheck {
-  path: string
-  status: number
-  /** Port in the container. */
-  port: number
 }
 
 /** Name of the proxy's backend for a published port. */
@@ -38,26 +39,26 @@ export const publish = (route: Route) =>
 const bracketed = (ip: string) => (ip.includes(":") ? `[${ip}]` : ip)
 
 /**
- * The proxy's durable configuration: it names committed releases only.
+ * The proxy's durable configuration: it names the committed release only. The running process is brought to the same
+ * state by its runtime API and never reloaded: a reload leaves a worker behind that goes on serving kept connections
+ * from the routes of its time.
  *
  * - A server is a DNS name that is unique to its release, since addresses change when a host or dockerd restarts, and
  *   the service's own name is also answered with containers that are not ready.
- * - With one replica there is no check: taking the only server out would turn a slow answer into an outage.
+ * - A free slot has an address that nothing listens on, is disabled, and can be given a name at run time.
+ * - There are no health checks after a deploy: taking the only server out would turn a slow answer into an outage, and a
+ *   refused connection goes to another replica (`redispatch`).
  * - Every request gets a connection of its own to the app (`http-server-close`): a kept one may be closed by the app at
  *   the very moment a request goes out, and that request could not be repeated safely.
- * - Idle clients stay connected through a reload until their next answer (`idle-close-on-response`).
  */
-export function proxyConfig(
-  routes: readonly Route[],
-  servers: readonly Servers[],
-  health: ReadonlyMap<string, HealthCheck>,
-): string {
-  const sections = [preamble, ...routes.map(frontend)]
-  for (const route of routes) {
-    const own = servers.find(({ service }) => service === route.service)
-    sections.push(backend(route, own, health.get(route.service)))
-  }
-  return sections.join("\n")
+export function proxyConfig(routes: readonly Route[], servers: readonly Servers[]): string {
+  const backends = routes.map((route) =>
+    backend(
+      route,
+      servers.find(({ service }) => service === route.service),
+    ),
+  )
+  return [preamble, ...routes.map(frontend), ...backends].join("\n")
 }
 
 const preamble = `# Written by Seamless.
@@ -71,7 +72,6 @@ defaults
   balance roundrobin
   option forwardfor
   option http-server-close
-  option idle-close-on-response
   option redispatch
   retries 3
   retry-on conn-failure
@@ -92,24 +92,18 @@ function frontend(route: Route): string {
   return `frontend ${name}\n  bind :${innerPort(route.published)}\n  default_backend ${name}\n`
 }
 
-function backend(route: Route, servers: Servers | undefined, health: HealthCheck | undefined): string {
-  const lines = [`backend ${backendName(route)}`]
-  if (servers !== undefined) lines.push(...serverLines(route, servers, health))
-  return `${lines.join("\n")}\n`
+function backend(route: Route, servers: Servers | undefined): string {
+  const lines = (["a", "b"] as const).flatMap((slots) => slotLines(route, slots, servers))
+  return `${[`backend ${backendName(route)}`, ...lines].join("\n")}\n`
 }
 
-function serverLines(
-  { target }: Route,
-  { service, release, replicas, alias }: Servers,
-  health: HealthCheck | undefined,
-): string[] {
-  const resolve = "resolvers docker init-addr last,libc,none"
-  if (replicas === 1) return [`  server r${release}.${service}.1 ${alias}:${target} ${resolve}`]
-  const check = health === undefined ? "" : ` check port ${health.port} inter 1s rise 2 fall 3`
+function slotLines({ service, target }: Route, slots: Slots, servers: Servers | undefined): string[] {
+  const name = `${slots}.${service}.`
+  const taken = servers?.slots === slots ? servers.replicas : 0
+  const line = (first: number, last: number, rest: string) =>
+    first > last ? [] : [`  server-template ${name} ${first}-${last} ${rest}`]
   return [
-    ...(health === undefined
-      ? []
-      : [`  option httpchk GET ${health.path}`, `  http-check expect status ${health.status}`]),
-    `  server-template r${release}.${service}. ${replicas} ${alias}:${target}${check} ${resolve}`,
+    ...line(1, taken, `${servers?.alias}:${target} resolvers docker init-addr last,libc,none`),
+    ...line(taken + 1, slotCount, "127.0.0.1:1 resolvers docker disabled"),
   ]
 }

@@ -2,8 +2,16 @@ import { type ComposeConfig, type ComposeService, type Port, replicas } from "./
 import type { Desired } from "./desired.ts"
 import { parseDuration } from "./duration.ts"
 import { InputError } from "./errors.ts"
-import type { HealthCheck, Route } from "./proxy-config.ts"
+import { type Route, slotCount } from "./proxy-config.ts"
 import { sameRepository } from "./reference.ts"
+
+/** Which answer of the app is a healthy one. */
+export interface HealthCheck {
+  path: string
+  status: number
+  /** Port in the container. */
+  port: number
+}
 
 /** How one service is replaced, and what the Compose file says of it. Times are in milliseconds. */
 export interface ServiceRule {
@@ -123,6 +131,7 @@ function unsupported(service: ComposeService): string | undefined {
   if (deploy?.mode === "global") return "it has deploy.mode: global"
   if (deploy?.update_config?.order === "stop-first") return "it asks for update_config.order: stop-first"
   if (replicas(service) < 1) return "it has no replicas"
+  if (replicas(service) > slotCount) return `it has more than ${slotCount} replicas`
   const volume = volumes?.find(({ type, source }) => type === "volume" && source !== undefined)
   if (volume !== undefined && replicas(service) === 1)
     return `it keeps data in the volume ${volume.source} with one replica`

@@ -18,7 +18,7 @@ export type Verb =
   | "soak"
   | "commit"
   | "restart_policy"
-  | "reload"
+  | "retire"
   | "env"
   | "stop_old"
 

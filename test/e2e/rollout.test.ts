@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { Agent, request } from "node:http"
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { type Lab, startLab } from "../support/lab.ts"
 import { daggerCall, hostAccess, labAccess, registryAccess } from "../support/seamless.ts"
 import {
@@ -25,7 +26,7 @@ async function snapshot(): Promise<string> {
   const containers = "docker ps -a --no-trunc --format '{{.ID}} {{.Names}} {{.Status}}' | sed 's/ Up .*/ Up/'"
   const files = "cd /home/deploy/app && find . -type f | sort | xargs sha256sum"
   const { stdout } = await lab.exec(
-    `${containers}; docker images --no-trunc; docker network ls --no-trunc; ${files}`,
+    `${containers}; docker images --no-trunc --format '{{.Repository}} {{.Tag}} {{.ID}}'; docker network ls --no-trunc; ${files}`,
     { as: "root" },
   )
   return stdout
@@ -146,18 +147,50 @@ describe("the main job", () => {
     expect(traffic.failures).toEqual([])
   })
 
+  it("answers a client that kept one idle connection through two deploys", async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    expect(await ask(agent)).toEqual({ status: 200, version: "1.0.0", reused: false })
+    for (const version of ["1.1.0", "1.0.0"]) {
+      const { code, stderr } = await deployImage(lab, version)
+      expect(code, stderr).toBe(0)
+    }
+    expect(await ask(agent)).toEqual({ status: 200, version: "1.0.0", reused: true })
+    agent.destroy()
+  })
+
+  it("goes on serving what is committed when the proxy is started anew", async () => {
+    const { code } = await lab.exec("docker restart app-seamless-proxy")
+    expect(code).toBe(0)
+    await vi.waitFor(async () => expect(await servedVersion(lab)).toBe("1.0.0"), { timeout: 10_000 })
+    const { result, traffic } = await underTraffic(lab, "after-restart", () => deployImage(lab, "1.1.0"))
+    expect(result.code, result.stderr).toBe(0)
+    expect(traffic.failures).toEqual([])
+    expect(await servedVersion(lab)).toBe("1.1.0")
+  })
+
   it("shows status, history and logs", async () => {
     const access = [...hostAccess(lab), "--project-dir=app"]
     const status = await daggerCall(["status", ...access])
-    expect(status.stdout).toMatch(/^release {3}\d+: registry:5000\/app:1\.0\.0 sha256:[0-9a-f]{64}$/m)
+    expect(status.stdout).toMatch(/^release {3}\d+: registry:5000\/app:1\.1\.0 sha256:[0-9a-f]{64}$/m)
     expect(status.stdout).toMatch(/^lock {6}free$/m)
     const history = await daggerCall(["history", ...access])
-    expect(history.stdout).toMatch(/^\* +\d+ {2}rollback deployed /m)
+    expect(history.stdout).toMatch(/^ +\d+ {2}rollback deployed /m)
     expect(history.stdout).toMatch(/deploy reverted .*: web failed under traffic/)
     const logs = await daggerCall(["logs", ...access, "--services=web"])
-    expect(logs.stdout).toContain("version 1.0.0 listens on port 3000")
+    expect(logs.stdout).toContain("version 1.1.0 listens on port 3000")
   })
 })
+
+/** Asks for the version on a connection of the agent. */
+function ask(agent: Agent): Promise<{ status?: number; version: string; reused: boolean }> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ port: lab.webPort, path: "/version", agent }, async (response) => {
+      const { version } = JSON.parse(Buffer.concat(await response.toArray()).toString())
+      resolve({ status: response.statusCode, version, reused: sent.reusedSocket })
+    })
+    sent.on("error", reject).end()
+  })
+}
 
 describe("publish", () => {
   it("gives all tags of one build one digest in the registry", async () => {

@@ -44,7 +44,7 @@ export async function hostFile(lab: Lab, path: string): Promise<string> {
 
 /** Which version answers on the published port. */
 export async function servedVersion({ webPort }: Lab): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${webPort}/version`)
+  const response = await fetch(`http://127.0.0.1:${webPort}/version`, { headers: { connection: "close" } })
   return ((await response.json()) as { version: string }).version
 }
 
