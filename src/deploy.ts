@@ -283,7 +283,7 @@ function failure({ name }: Target, plan: Plan, outcome: Outcome, report: DeployR
 }
 
 /** The release that a rollback goes to: the one asked for, else the last one before the current that was another image. */
-export function rollbackTarget(state: HostState, release?: number): Run {
+function rollbackTarget(state: HostState, release?: number): Run {
   const current = committedRun(state)
   const deployed = state.runs.filter(({ verdict }) => verdict === "deployed")
   const list = deployed.map((run) => `${run.release} (${run.tag})`).join(", ") || "none"

@@ -58,7 +58,7 @@ async function lastLines(app: Container): Promise<string[]> {
 }
 
 /** The port that the image says it serves. */
-export async function exposedPort(image: Container): Promise<number> {
+async function exposedPort(image: Container): Promise<number> {
   const ports = await Promise.all((await image.exposedPorts()).map((port) => port.port()))
   const lowest = ports.sort((a, b) => a - b)[0]
   if (lowest !== undefined) return lowest

@@ -85,6 +85,7 @@ cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" { split($2, a, ":
 state=.seamless
 [ -d "$state" ] || exit 0
 text current "$(readlink "$state/releases/current")"
+text slots "$(cat "$state/releases/current/slots" 2>/dev/null)"
 [ ! -f "$state/lock" ] || flock -n -s "$state/lock" true || fact lock <"$state/owner"
 for run in "$state"/runs/*/; do
   [ -f "$run/facts" ] || continue

@@ -30,8 +30,6 @@ export interface Run {
   repository: string
   tag: string
   digest: string
-  /** Set of the proxy's slots that it has: `a` or `b`. */
-  slots: string
   services: string[]
   /** Hash of each service's configuration, the tag left out. */
   hashes: string
@@ -72,6 +70,8 @@ export interface HostState {
   listening: number[]
   /** Number of the release that is committed. */
   current?: number
+  /** Set of the proxy's slots that the committed release has: `a` or `b`; empty without one. */
+  slots: string
   /** Who holds the lock. */
   lock?: string
   runs: Run[]
@@ -113,6 +113,7 @@ export function parseHostState(output: string): HostState {
     containers: lines(text("containers")).map((line) => parseContainer(line)),
     listening: lines(text("listening")).map((hex) => Number.parseInt(hex, 16)),
     ...(/^\d+$/.test(current) && current !== "0" ? { current: Number(current) } : {}),
+    slots: text("slots"),
     ...(facts.has("lock") ? { lock: lines(text("lock")).join(", ") } : {}),
     runs: (facts.get("run") ?? [])
       .map(parseRun)
@@ -146,7 +147,6 @@ function parseRun(text: string): Run {
     repository: fact("repository"),
     tag: fact("tag"),
     digest: fact("digest"),
-    slots: fact("slots"),
     services: words(fact("services")),
     hashes: fact("hashes"),
     by: fact("by"),

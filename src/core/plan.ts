@@ -8,6 +8,7 @@ import { checkHost } from "./preflight.ts"
 import { backendName, innerPort, proxyConfig, publish, type Route, type Slots } from "./proxy-config.ts"
 import { type ServiceRule, selectServices, serviceRule } from "./service-rule.ts"
 import { encodeSteps, type Step } from "./step.ts"
+import { oneLine } from "./text.ts"
 
 /** What is going to happen on one host. */
 export interface Plan {
@@ -71,13 +72,16 @@ export function planRollout(state: HostState, desired: Desired, projectDir: stri
     files: {
       plan: encodeSteps(steps),
       settings: settings(state, desired, project, release, replacements),
-      owner: `${desired.kind} of ${desired.repository}:${desired.tag} by ${desired.by}, commit ${desired.commit || "unknown"}, since ${desired.at}`,
-      facts: facts(state, desired, release, draft.services, hashes),
+      owner: oneLine(
+        `${desired.kind} of ${desired.repository}:${desired.tag} by ${desired.by}, commit ${desired.commit || "unknown"}, since ${desired.at}`,
+      ),
+      facts: facts(desired, release, draft.services, hashes),
       "bootstrap.cfg": proxyConfig(routes, []),
       "release/compose.yml": overrideFile(
         replacements.map((replacement) => pinned(replacement, desired, project, release)),
       ),
       "release/haproxy.cfg": releaseProxyConfig(state, replacements, project, release),
+      "release/slots": `${freeSlots(state)}\n`,
     },
   }
 }
@@ -102,7 +106,7 @@ const pinned = (
 })
 
 /** The set of slots that the current release leaves free. */
-const freeSlots = (state: HostState): Slots => (committedRun(state)?.slots === "a" ? "b" : "a")
+const freeSlots = ({ slots }: HostState): Slots => (slots === "a" ? "b" : "a")
 
 function releaseProxyConfig(
   state: HostState,
@@ -136,7 +140,7 @@ function checkManaged(state: HostState, project: string, replacements: readonly 
       hint,
     )
   }
-  if (proxyOf(state, project) !== undefined && state.current === undefined) {
+  if (proxyOf(state, project) !== undefined && state.slots === "") {
     const hint = `restore .seamless from a backup, or remove the proxy (docker rm -f ${proxyOf(state, project)?.name}) to begin anew with a gap`
     throw new InputError("projectDir", "the proxy runs, but the record of what it serves is gone", hint)
   }
@@ -493,13 +497,7 @@ function settings(
 }
 
 /** The record of the run: a fact a line. */
-function facts(
-  state: HostState,
-  desired: Desired,
-  release: number,
-  services: readonly string[],
-  hashes: string,
-): string {
+function facts(desired: Desired, release: number, services: readonly string[], hashes: string): string {
   const { kind, repository, tag, digest, by, commit, at } = desired
   const values = {
     release: String(release),
@@ -507,7 +505,6 @@ function facts(
     repository,
     tag,
     digest,
-    slots: freeSlots(state),
     services: services.join(" "),
     hashes,
     by,
@@ -515,6 +512,6 @@ function facts(
     at,
   }
   return Object.entries(values)
-    .map(([name, value]) => `${name} ${value.replaceAll(/\s+/g, " ")}\n`)
+    .map(([name, value]) => `${name} ${oneLine(value)}\n`)
     .join("")
 }

@@ -26,16 +26,16 @@ describe("the steps", () => {
     expect(commands(plan(empty()))).toEqual([
       "expect web -",
       `pull registry.test/app@${digest("b")}`,
+      "pull haproxy:lts",
       "start web 1",
       "proxy 8080:8080",
-      "ready web 3 60 3000 /health 200 web_8080:3000",
+      "ready web 3 60 3000 /health 200 shop-web-r1 web_8080:3000",
       "proxy_config",
       "switch web",
       "public 127.0.0.1 8080 8080 /health 200 10",
       "soak web 5 5 3000 /health 200",
       "commit",
       "restart_policy web unless-stopped",
-      "reload",
       "env IMAGE_TAG 1.1.0 COMPOSE_FILE compose.yml:.seamless/releases/current/compose.yml",
     ])
   })
@@ -46,7 +46,7 @@ describe("the steps", () => {
       `pull registry.test/app@${digest("b")}`,
       "start web 2",
       "proxy 8080:8080",
-      "ready web 3 60 3000 /health 200 web_8080:3000",
+      "ready web 3 60 3000 /health 200 shop-web-r4 web_8080:3000",
       "proxy_config",
       "switch web",
       "public 127.0.0.1 8080 8080 /health 200 10",
@@ -54,7 +54,7 @@ describe("the steps", () => {
       "soak web 5 5 3000 /health 200",
       "commit",
       "restart_policy web unless-stopped",
-      "reload",
+      "retire web",
       "env IMAGE_TAG 1.1.0 COMPOSE_FILE compose.yml:.seamless/releases/current/compose.yml",
       "stop_old web 10 old1",
     ])
@@ -74,7 +74,7 @@ describe("the steps", () => {
       "Watch web for 5s with the old version still running",
       "Commit: from here on this release is the one that serves after a restart",
       "Give web its restart policy, unless-stopped",
-      "Reload the proxy with the committed configuration",
+      "Take the old web out of the proxy",
       "Write IMAGE_TAG=1.1.0 to .env",
       "Stop the old web with its grace period of 10s, and remove it",
     ])
@@ -103,9 +103,9 @@ describe("the steps", () => {
     expect(verbs(plan(state))).toEqual([
       ...["expect", "expect", "pull", "start", "start", "proxy", "ready", "ready", "proxy_config"],
       ...["switch", "switch", "public", "public", "drain", "drain", "soak", "soak"],
-      ...["commit", "restart_policy", "restart_policy", "reload", "env", "stop_old", "stop_old"],
+      ...["commit", "restart_policy", "restart_policy", "retire", "retire", "env", "stop_old", "stop_old"],
     ])
-    expect(commands(plan(state))).toContain("ready api 3 60 4000 /health 200 api_9090:4000")
+    expect(commands(plan(state))).toContain("ready api 3 60 4000 /health 200 shop-api-r4 api_9090:4000")
   })
 
   test("of a service with two ports: one is asked for health, both are switched", () => {
@@ -113,7 +113,7 @@ describe("the steps", () => {
     expect(commands(plan(state))).toEqual(
       expect.arrayContaining([
         "proxy 8080:8080 80:64080",
-        "ready web 3 60 3000 /health 200 web_8080:3000 web_80:3001",
+        "ready web 3 60 3000 /health 200 shop-web-r1 web_8080:3000 web_80:3001",
         "public 127.0.0.1 8080 8080 /health 200 10",
       ]),
     )
@@ -121,7 +121,7 @@ describe("the steps", () => {
     const other = plan(state, desired({ health: { path: "/up", port: 3001, status: 204, count: 1 } }))
     expect(commands(other)).toEqual(
       expect.arrayContaining([
-        "ready web 1 60 3001 /up 204 web_8080:3000 web_80:3001",
+        "ready web 1 60 3001 /up 204 shop-web-r1 web_8080:3000 web_80:3001",
         "public 127.0.0.1 80 64080 /up 204 10",
       ]),
     )
@@ -247,7 +247,7 @@ describe("adoption: the old containers hold the ports themselves", () => {
 
   test("frees the ports only when the new version has booted", () => {
     const steps = commands(plan(state, desired({ allowGap: true })))
-    expect(steps.slice(2, 6)).toEqual([
+    expect(steps.slice(3, 7)).toEqual([
       "start web 2",
       "booted web 60",
       "release_ports web 10 always old1",
@@ -321,7 +321,7 @@ describe("refused", () => {
   })
 
   test("a proxy without a record of what it serves", () => {
-    const { current: _, ...state } = world({ runs: [] })
+    const state = world({ runs: [], slots: "" })
     expect(() => plan(state)).toThrow(
       /^projectDir: the proxy runs, but the record of what it serves is gone\n {2}→ .*docker rm -f shop-seamless-proxy/,
     )
@@ -384,7 +384,8 @@ describe("what the agent gets", () => {
     expect(files.settings?.split("\n")).toEqual([
       "PROJECT=shop",
       "RELEASE=4",
-      "PREVIOUS=3",
+      "SLOTS=b",
+      "OLD_SLOTS=a",
       "PROXY=shop-seamless-proxy",
       "PROXY_IMAGE=haproxy:lts",
       "NETWORK=shop_default",
@@ -418,11 +419,11 @@ describe("what the agent gets", () => {
     expect(files.owner?.split("\n")).toHaveLength(1)
   })
 
-  test("on the first deploy no previous release, and a proxy that serves nothing yet", () => {
+  test("on the first deploy a proxy that serves nothing yet", () => {
     const { files } = plan(empty())
-    expect(files.settings).toContain("PREVIOUS=none\n")
-    expect(files["bootstrap.cfg"]).toMatch(/\nbackend web_8080\n$/)
-    expect(files["release/haproxy.cfg"]).toContain("server r1.web.1 shop-web-r1:3000 ")
+    expect(files["bootstrap.cfg"]).not.toContain("shop-web")
+    expect(files["release/haproxy.cfg"]).toContain("server-template a.web. 1-1 shop-web-r1:3000 ")
+    expect(files["release/slots"]).toBe("a\n")
     expect(files["release/compose.yml"]).toContain(`image: "registry.test/app@${digest("b")}"`)
   })
 })

@@ -49,7 +49,7 @@ export function container(changes: Partial<Container> = {}): Container {
 }
 
 /** A container that no Compose project knows. */
-export const stranger = (changes: Partial<Container> = {}) =>
+const stranger = (changes: Partial<Container> = {}) =>
   container({ id: "other", name: "other", project: null, service: null, release: null, ...changes })
 
 /** Port bindings of a container, as `docker inspect` shows them. */
@@ -92,6 +92,7 @@ export function world(changes: Partial<HostState> = {}): HostState {
     writable: true,
     envFileFound: false,
     files: ["compose.yml"],
+    separator: ":",
     missingFiles: [],
     tag: "1.0.0",
     config: config(),
@@ -100,6 +101,7 @@ export function world(changes: Partial<HostState> = {}): HostState {
     containers: [container(), proxy()],
     listening: [8080],
     current: 3,
+    slots: "a",
     runs: [run()],
     ...changes,
   }
@@ -107,7 +109,7 @@ export function world(changes: Partial<HostState> = {}): HostState {
 
 /** A host with the project and its images' first release still to come: nothing runs. */
 export function empty(changes: Partial<HostState> = {}): HostState {
-  const { current: _, ...state } = world({ containers: [], listening: [], runs: [], tag: "" })
+  const { current: _, ...state } = world({ containers: [], listening: [], runs: [], tag: "", slots: "" })
   return { ...state, ...changes }
 }
 
