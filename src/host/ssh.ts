@@ -43,7 +43,8 @@ export class SshHost implements Host {
 
   /** A service listens where it likes: the address names the host, and its key, all the same. */
   private async servicePort(): Promise<number | undefined> {
-    const [port] = (await this.access.service?.ports()) ?? []
+    // A tunnel knows its ports only when it has been started.
+    const [port] = (await (await this.access.service?.start())?.ports()) ?? []
     return port?.port()
   }
 
