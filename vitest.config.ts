@@ -5,6 +5,7 @@ const minute = 60_000
 /** Tiers that talk to an engine share it: one test file after the other, and patience. */
 const withEngine = {
   fileParallelism: false,
+  maxConcurrency: 2,
   testTimeout: 10 * minute,
   hookTimeout: 15 * minute,
 }

@@ -1,5 +1,6 @@
 import type { HostOptions, Target } from "./access.ts"
 import { connect, registry } from "./access.ts"
+import { advise } from "./core/advice.ts"
 import type { Desired } from "./core/desired.ts"
 import { parseDuration } from "./core/duration.ts"
 import { DeployError, InputError } from "./core/errors.ts"
@@ -7,6 +8,7 @@ import type { HostState, Run } from "./core/host-state.ts"
 import { parseHealthPath, parseInteger, parseOptions, type RolloutOptions } from "./core/options.ts"
 import type { Outcome } from "./core/outcome.ts"
 import { committedRun, type Plan, planRollout } from "./core/plan.ts"
+import { checkPlace } from "./core/preflight.ts"
 import { parseReference, parseTag, sameRepository } from "./core/reference.ts"
 import type { DeployReport, Timings } from "./core/report.ts"
 import { planTags } from "./core/tags.ts"
@@ -82,7 +84,9 @@ export async function rollback(
   const watch = stopwatch()
   const checked = { ...parseOptions(options), kind: "rollback" as const, at: new Date().toISOString() }
   const before = await connect(access)
-  const run = rollbackTarget(await watch.time("read", readHost(before, { ...checked, tag: "-" })), release)
+  const found = await watch.time("read", readHost(before, { ...checked, tag: "-" }))
+  checkPlace(found, before.projectDir)
+  const run = rollbackTarget(found, release)
   const { repository, tag, digest } = run
   const target = await connect(access, registry(repository, login.user, login.token, login.service))
   const desired = { ...checked, repository, tag, digest }
@@ -268,6 +272,8 @@ function told(
 
 function failure({ name }: Target, plan: Plan, outcome: Outcome, report: DeployReport): DeployError {
   const failed = outcome.steps.find((step) => step.outcome === "failed")
+  const advice = advise(outcome.reason ?? "")
+  const record = `the record of this run is release ${plan.release} in the history (${report.totalMs} ms)`
   const state = {
     deployed: "",
     reverted: "the old version serves",
@@ -278,7 +284,7 @@ function failure({ name }: Target, plan: Plan, outcome: Outcome, report: DeployR
     ...(failed === undefined ? {} : { step: failed.sentence }),
     undone: outcome.undone,
     logTail: outcome.logTail,
-    hint: `the record of this run is release ${plan.release} in the history (${report.totalMs} ms)`,
+    hint: advice === undefined ? record : `${advice}; ${record}`,
   })
 }
 

@@ -7,6 +7,8 @@ import {
   type Service,
 } from "@dagger.io/dagger"
 import { InputError } from "./core/errors.ts"
+import { explainBuild, explainPull, explainPush } from "./core/image-error.ts"
+import { parsePlatform } from "./core/options.ts"
 import { familiarName, parseReference, type Reference } from "./core/reference.ts"
 
 /** What a Dockerfile build takes. */
@@ -36,8 +38,13 @@ export async function buildImage(options: BuildOptions): Promise<[Container, ...
       ...(target === undefined ? {} : { target }),
       ...(platform === undefined ? {} : { platform: platform as Platform }),
     })
-  const [first, ...others] = platforms.length === 0 ? [undefined] : platforms
-  return Promise.all([build(first).sync(), ...others.map((platform) => build(platform).sync())])
+  const checked = platforms.map((platform, index) => parsePlatform(platform, `platforms[${index}]`))
+  const [first, ...others] = checked.length === 0 ? [undefined] : checked
+  try {
+    return await Promise.all([build(first).sync(), ...others.map((platform) => build(platform).sync())])
+  } catch (error) {
+    throw explainBuild(error, dockerfile)
+  }
 }
 
 async function checkDockerfile(source: Directory, dockerfile: string): Promise<void> {
@@ -129,35 +136,3 @@ function authorized(container: Container, { repository, user, token }: Registry)
 }
 
 export const registryHost = (repository: string) => parseReference(repository).registry
-
-function explainPush(error: unknown, repository: string): InputError {
-  const message = error instanceof Error ? error.message : String(error)
-  if (/401|403|unauthorized|denied|authorization failed/i.test(message)) {
-    return new InputError(
-      "registryToken",
-      `the registry refuses the push to ${repository}`,
-      "check --registry-user and --registry-token, and that the user may write there",
-    )
-  }
-  return new InputError(
-    "repository",
-    `the push to ${repository} failed: ${message.split("\n").at(-1)}`,
-    "check the registry's name and that the engine can reach it",
-  )
-}
-
-function explainPull(error: unknown, name: string): InputError {
-  const message = error instanceof Error ? error.message : String(error)
-  if (/401|403|unauthorized|denied|authorization failed/i.test(message)) {
-    return new InputError(
-      "registryToken",
-      `the registry refuses to show ${name}`,
-      "check --registry-user and --registry-token",
-    )
-  }
-  return new InputError(
-    "image",
-    `${name} cannot be found: ${message.split("\n").at(-1)}`,
-    "check the name and the tag",
-  )
-}

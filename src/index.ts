@@ -16,6 +16,7 @@ import {
 } from "@dagger.io/dagger"
 import { connect, registry } from "./access.ts"
 import { parseInteger, parsePath } from "./core/options.ts"
+import { checkPlace } from "./core/preflight.ts"
 import { renderJson, renderText } from "./core/report.ts"
 import { renderMarkdown } from "./core/report-markdown.ts"
 import { renderHistory, renderStatus } from "./core/status.ts"
@@ -587,7 +588,9 @@ export class Seamless {
     composeFiles: string[] = [],
   ): Promise<string> {
     const place = await connect({ host, knownHosts, sshKey, sshAgent, sshService, projectDir, composeFiles })
-    return renderStatus(place.name, await readHost(place))
+    const state = await readHost(place)
+    checkPlace(state, place.projectDir)
+    return renderStatus(place.name, state)
   }
 
   /**
@@ -612,7 +615,9 @@ export class Seamless {
     composeFiles: string[] = [],
   ): Promise<string> {
     const place = await connect({ host, knownHosts, sshKey, sshAgent, sshService, projectDir, composeFiles })
-    return renderHistory(await readHost(place))
+    const state = await readHost(place)
+    checkPlace(state, place.projectDir)
+    return renderHistory(state)
   }
 
   /**

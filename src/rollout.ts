@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs"
 import type { Desired } from "./core/desired.ts"
+import { InputError } from "./core/errors.ts"
 import { type HostState, parseHostState } from "./core/host-state.ts"
 import { type Outcome, parseOutcome } from "./core/outcome.ts"
 import type { Plan } from "./core/plan.ts"
+import { noDirectory } from "./core/preflight.ts"
 import type { CommandResult, Host } from "./host/host.ts"
 
 const script = (name: string) => readFileSync(new URL(`./agent/${name}`, import.meta.url), "utf8")
@@ -64,10 +66,16 @@ export async function readLogs(
   services: readonly string[],
   lines: number,
 ): Promise<string> {
-  const script = 'cd -- "$1" && shift && exec docker compose logs --no-color --timestamps --tail "$@"'
   const { code, stdout, stderr } = await host.run({
-    argv: ["sh", "-c", script, "seamless", projectDir, String(lines), "--", ...services],
+    argv: ["sh", "-c", logScript, "seamless", projectDir, String(lines), "--", ...services],
   })
+  if (code === noDirectoryCode) throw noDirectory(projectDir, stdout.trim())
+  if (/no such service/.test(stderr))
+    throw new InputError("services", stderr.trim(), "name services of the Compose file")
   if (code !== 0) throw new Error(`the logs cannot be read: ${stderr.trim()}`)
   return stdout
 }
+
+const noDirectoryCode = 66
+const logScript = `cd -- "$1" 2>/dev/null || { echo "$HOME" && exit ${noDirectoryCode}; }
+shift && exec docker compose logs --no-color --timestamps --tail "$@"`

@@ -1,4 +1,5 @@
 import { type Container, ReturnType, type Service } from "@dagger.io/dagger"
+import { advise } from "./core/advice.ts"
 import { DeployError, InputError } from "./core/errors.ts"
 
 /** What makes an image good enough to be pushed. Times are in milliseconds. */
@@ -30,6 +31,7 @@ export async function smokeTest(image: Container, test: SmokeTest): Promise<void
     .withEnvVariable("SEAMLESS_SMOKE_TEST", crypto.randomUUID())
     .withExposedPort(port)
     .asService({ useEntrypoint: true })
+  const deadline = Date.now() + test.timeout
   try {
     // Starting ends when the port is open or the process has exited; a process that never listens is left to the poll.
     await Promise.race([service.start(), after(test.timeout)])
@@ -40,7 +42,7 @@ export async function smokeTest(image: Container, test: SmokeTest): Promise<void
     })
   }
   try {
-    await poll(service, port, test)
+    await poll(service, port, test, deadline)
   } finally {
     await service.stop({ kill: true })
   }
@@ -80,9 +82,9 @@ async function poll(
   service: Service,
   port: number,
   { path, status, count, timeout }: SmokeTest,
+  deadline: number,
 ): Promise<void> {
   const url = `http://${await service.hostname()}:${port}${path}`
-  const deadline = Date.now() + timeout
   let good = 0
   let seen = "nothing"
   while (good < count) {
@@ -90,12 +92,11 @@ async function poll(
     good = seen === String(status) ? good + 1 : 0
     if (good === count) return
     if (Date.now() > deadline) {
-      throw new DeployError(
-        `smoke test: ${path} on port ${port} answered ${seen} instead of ${status} for ${timeout / 1000} s`,
-        {
-          hint: "nothing was pushed; start the image by hand and look at its log",
-        },
-      )
+      const said = `${path} on port ${port} answered ${seen}`
+      const advice = advise(said) ?? "start the image by hand and look at its log"
+      throw new DeployError(`smoke test: ${said} instead of ${status} for ${timeout / 1000} s`, {
+        hint: `nothing was pushed; ${advice}`,
+      })
     }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }

@@ -135,6 +135,34 @@ export class Dev {
   }
 
   /**
+   * Checks the module by its public functions: two versions of the app are deployed to an empty host, one after the other,
+   * and a third time there is nothing to do.
+   *
+   * @param app The app that is deployed.
+   */
+  @func({ cache: "never" })
+  @check()
+  async deployTest(@argument({ defaultPath: "/examples/app" }) app: Directory): Promise<void> {
+    const fresh = now()
+    const registryService = await this.registry(fresh).start()
+    const sshService = await this.dockerHost(app, true, false, false, fresh).start()
+    const sshKey = dag.setSecret("lab-key", await this.keys().file("id_ed25519").contents())
+    for (const [version, verdict] of [
+      ["1.0.0", "Deployed app (web)"],
+      ["1.1.0", "Deployed app (web)"],
+      ["1.1.0", "nothing to do"],
+    ] as const) {
+      const report = await dag
+        .seamless()
+        .deploy("registry:5000/app", "deploy@host.test", this.keys().file("known_hosts"), {
+          ...{ source: app, buildArgs: [`VERSION=${version}`], tags: [version] },
+          ...{ registryService, sshService, sshKey },
+        })
+      if (!report.includes(verdict)) throw new Error(`${version} was to end with "${verdict}":\n${report}`)
+    }
+  }
+
+  /**
    * Checks that the traffic generator sees every kind of failure.
    *
    * @param app The app that is killed under traffic.

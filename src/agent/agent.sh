@@ -5,6 +5,7 @@
 #   agent.sh launch RUN    starts the run detached and follows it
 #   agent.sh follow RUN    its log to stderr as it grows; at the end its records to stdout; exits with its verdict
 #   agent.sh run RUN       the run itself
+#   agent.sh lib RUN       nothing: for a program that sources it
 #
 # Started in the Compose project's directory; RUN is a folder of .seamless/runs. The plan is data, a line a step: verb,
 # sentence, arguments, parted by tabs. A verb is a function do_VERB; undo_VERB must be right for a half-done step too.
@@ -478,7 +479,7 @@ do_env() {
   while [ $# -gt 0 ]; do
     ended=1
     [ -z "$(tail -c 1 .env.seamless)" ] || ended=0
-    NAME=$1 VALUE=$2 awk -v ended="$ended" "$set_variable" .env.seamless >"$run/env" || return 1
+    LC_ALL=C NAME=$1 VALUE=$2 awk -v ended="$ended" "$set_variable" .env.seamless >"$run/env" || return 1
     cat "$run/env" >.env.seamless
     shift 2
   done
@@ -486,24 +487,46 @@ do_env() {
   sync .env.seamless
   mv -f .env.seamless .env
 }
+# It reads as Compose does: NAME=value or NAME: value, quotes may span lines, a comment after a plain value needs " #".
 # shellcheck disable=SC2016 # awk
 set_variable='
-function set(line,   crlf, head, rest, quote, size) {
-  crlf = sub(/\r$/, "", line) ? "\r" : ""
-  match(line, /[=:][ \t]*/)
-  head = substr(line, 1, RSTART + RLENGTH - 1)
-  rest = substr(line, RSTART + RLENGTH)
-  quote = substr(rest, 1, 1)
-  if (quote == "\"" || quote == "\047") size = index(substr(rest, 2), quote) + 1
-  else { quote = ""; match(rest, /[ \t]*( #.*)?$/); size = RSTART - 1 }
-  if (rest ~ /^#/ && head ~ /[ \t]$/) { sub(/[ \t]+$/, "", head); rest = " " rest; size = 0 }
-  return head quote ENVIRON["VALUE"] quote substr(rest, size + 1) crlf
-}
-{ line[NR] = $0 }
-$0 ~ "^[ \t]*(export[ \t]+)?" ENVIRON["NAME"] "[ \t]*[=:]" { last = NR }
+{ text = text $0 "\n" }
 END {
-  for (i = 1; i <= NR; i++) printf "%s%s", i == last ? set(line[i]) : line[i], i < NR || ended ? "\n" : ""
-  if (!last) printf "%s%s=%s\n", NR && !ended ? "\n" : "", ENVIRON["NAME"], ENVIRON["VALUE"]
+  if (NR && !ended) text = substr(text, 1, length(text) - 1)
+  head = "^[ \t\v\f]*(export[ \t\v\f\r\n]+)?[^ \t\v\f\r\n=:!\"#$%&\047()*+,/;<>?@\\\\^`{|}~]*[ \t\v\f]*[=:]"
+  for (at = text ~ /^\357\273\277/ ? 4 : 1; at <= length(text); at = after) {
+    rest = substr(text, at)
+    after = at + index(rest "\n", "\n")
+    if (!match(rest, head)) continue
+    name = substr(rest, 1, RLENGTH - 1)
+    sub(/^[ \t\v\f]*(export[ \t\v\f\r\n]+)?/, "", name)
+    sub(/[ \t\v\f]+$/, "", name)
+    equals = at + RLENGTH
+    rest = substr(text, equals)
+    match(rest, /^[ \t\v\f]*/)
+    value = equals + RLENGTH
+    rest = substr(rest, RLENGTH + 1)
+    if (match(rest, /^"([^"\\]|\\.)*"/) || match(rest, /^\047([^\047\\]|\\.)*\047/)) {
+      size = RLENGTH
+      after = value + size
+      quote = substr(rest, 1, 1)
+    } else {
+      after = value + index(rest "\n", "\n")
+      rest = substr(rest, 1, after - value - 1)
+      match(rest, /( #.*|[ \t\v\f\r]+)*$/)
+      size = RSTART - 1
+      quote = ""
+      # NAME= # note: to whoever wrote it that is a comment behind no value.
+      if (rest ~ /^#/ && substr(text, value - 1, 1) == " ") { value = equals; size = 0 }
+    }
+    if (name == ENVIRON["NAME"]) { found = value; old = size; quotes = quote }
+  }
+  if (found) {
+    printf "%s%s%s%s%s", substr(text, 1, found - 1), quotes, ENVIRON["VALUE"], quotes, substr(text, found + old)
+    exit
+  }
+  newline = text ~ /^[^\n]*\r\n/ ? "\r\n" : "\n"
+  printf "%s%s%s=%s%s", text, NR && !ended ? newline : "", ENVIRON["NAME"], ENVIRON["VALUE"], newline
 }'
 
 # SERVICE GRACE IDS: stops the old containers with their grace period and removes them, by id.

@@ -22,10 +22,15 @@ text directory "$(pwd -P)"
 [ ! -w . ] || text writable yes
 [ ! -f "$env_file" ] || text env_file yes
 
-# NAME: what the last assignment in .env says.
+# NAME: what the last assignment in .env says; a value over lines is none that we look for.
 dotenv() {
-  NAME=$1 awk '$0 ~ "^[ \t]*(export[ \t]+)?" ENVIRON["NAME"] "[ \t]*=" { sub(/^[^=]*=[ \t]*/, ""); sub(/\r$/, ""); value = $0 }
-    END { gsub(/^["\047]|["\047]$/, "", value); print value }' .env 2>/dev/null
+  NAME=$1 awk '$0 ~ "^[ \t]*(export[ \t]+)?" ENVIRON["NAME"] "[ \t]*[=:]" { sub(/^[^=:]*[=:][ \t]*/, ""); value = $0 }
+    END {
+      quote = substr(value, 1, 1)
+      if (quote == "\"" || quote == "\047") value = substr(value, 2, index(substr(value, 2), quote) - 1)
+      else sub(/( #.*|[ \t\r]+)*$/, "", value)
+      print value
+    }' .env 2>/dev/null
 }
 dotenv "$variable" | fact tag
 
@@ -68,6 +73,8 @@ if config=$(compose config --format json 2>"$errors"); then
     indent == 2 && named && section !~ /^(name|services|networks)$/ { unwanted = 1 }
     section == "services" && indent == 6 && named && part !~ /^(image|ports|deploy|healthcheck|stop_grace_period|scale|container_name|network_mode|networks|volumes|depends_on|restart)$/ { unwanted = 1 }
     section == "services" && indent == 8 && part == "healthcheck" && key() == "test" { unwanted = 1 }
+    section == "services" && indent == 8 && part == "deploy" && named && key() !~ /^(mode|replicas|update_config)$/ { unwanted = 1 }
+    section == "networks" && indent == 6 && named && part !~ /^(name|internal)$/ { unwanted = 1 }
     unwanted { if (opens) { skipping = 1; depth = indent }; next }
     { print }' | fact config
 fi

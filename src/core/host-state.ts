@@ -81,7 +81,8 @@ export interface HostState {
 export function parseFacts(output: string): Map<string, string[]> {
   const facts = new Map<string, string[]>()
   for (const line of output.split("\n")) {
-    const [name, value] = line.split("\t")
+    // Login scripts of the host may print lines of their own.
+    const [, name, value] = /^([\w.]+)\t([A-Za-z0-9+/]*={0,2})$/.exec(line) ?? []
     if (name === undefined || value === undefined) continue
     facts.set(name, [...(facts.get(name) ?? []), decode(value)])
   }
@@ -127,7 +128,9 @@ function parseDaemon(text: string): HostState["daemon"] {
     if (errors?.length > 0) return { error: String(errors[0]) }
     return { version, architecture, security: security ?? [] }
   } catch {
-    return { error: text === "" ? "docker is not there" : text }
+    // Beside the error Docker prints the facts that it knows without its daemon.
+    const said = lines(text).filter((line) => !line.startsWith("{"))
+    return { error: said.join(" ") || "docker is not there" }
   }
 }
 

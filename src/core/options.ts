@@ -73,6 +73,18 @@ export function parseInteger(value: number, path: string, least: number, most: n
   return value
 }
 
+/** A platform that container images are made for, as `linux/arm64`. The engine would take any words for one. */
+export function parsePlatform(text: string, path: string): string {
+  if (!/^linux\/(amd64|arm64|arm(\/v[567])?|386|ppc64le|riscv64|s390x)$/.test(text)) {
+    throw new InputError(
+      path,
+      `${JSON.stringify(text)} is not a platform`,
+      "write linux/amd64, linux/arm64 or another that Docker has",
+    )
+  }
+  return text
+}
+
 function parseTimeout(text: string, path: string): number {
   const ms = parseDuration(text, path)
   if (ms < 1000) throw new InputError(path, `${text} is too short to wait for anything`, "give at least 1s")

@@ -5,7 +5,15 @@ import type { Container, HostState, Run } from "./host-state.ts"
 import { overrideFile } from "./override.ts"
 import { checkPorts, isContainerOf, proxyOf, publishedPorts } from "./ports.ts"
 import { checkHost } from "./preflight.ts"
-import { backendName, innerPort, proxyConfig, publish, type Route, type Slots } from "./proxy-config.ts"
+import {
+  backendName,
+  distinctRoutes,
+  innerPort,
+  proxyConfig,
+  publish,
+  type Route,
+  type Slots,
+} from "./proxy-config.ts"
 import { type ServiceRule, selectServices, serviceRule } from "./service-rule.ts"
 import { encodeSteps, type Step } from "./step.ts"
 import { oneLine } from "./text.ts"
@@ -343,7 +351,7 @@ function readyStep(
   name: string,
 ): Step[] {
   const sentence = `Wait until ${service} is ready: ${count} answers ${health.status} in a row on ${health.path}, within ${formatDuration(readyTimeout)}`
-  const backends = routes.map((route) => `${backendName(route)}:${route.target}`)
+  const backends = distinctRoutes(routes).map((route) => `${backendName(route)}:${route.target}`)
   return [
     {
       verb: "ready",

@@ -18,6 +18,7 @@ export const proxyOf = (state: HostState, project: string) =>
  * @throws InputError naming the port and its holder.
  */
 export function checkPorts(state: HostState, project: string, routes: readonly Route[]): void {
+  checkDistinct(routes)
   const proxy = proxyOf(state, project)
   for (const { service, published } of routes) {
     const path = `services.${service}.ports`
@@ -40,6 +41,21 @@ export function checkPorts(state: HostState, project: string, routes: readonly R
     }
   }
   if (proxy !== undefined) checkProxyPorts(proxy, routes)
+}
+
+/** Inside the proxy the address at which a request came in is not seen: a port leads to one place. */
+function checkDistinct(routes: readonly Route[]): void {
+  for (const { service, published, target } of routes) {
+    const other = routes.find(
+      (route) => route.published === published && (route.service !== service || route.target !== target),
+    )
+    if (other === undefined) continue
+    throw new InputError(
+      `services.${service}.ports`,
+      `the port ${published} leads to ${service}:${target} and to ${other.service}:${other.target}`,
+      "publish one of them on another port",
+    )
+  }
 }
 
 /** A proxy cannot take up a port while it runs. */

@@ -23,9 +23,28 @@ export function checkHost(
   desired: Pick<Desired, "tagVariable" | "envFile">,
   projectDir: string,
 ): ReadyHost {
-  checkTools(state)
-  const directory = checkDirectory(state, desired, projectDir)
+  const directory = checkPlace(state, projectDir)
+  checkFiles(state, desired, directory)
   return { directory, config: checkConfig(state, desired) }
+}
+
+/**
+ * Whether there is a project to ask about: Docker answers, and the directory is there.
+ *
+ * @returns The absolute path of the directory.
+ */
+export function checkPlace(state: HostState, projectDir: string): string {
+  checkTools(state)
+  if (state.directory === undefined) throw noDirectory(projectDir, state.home)
+  return state.directory
+}
+
+export function noDirectory(projectDir: string, home: string): InputError {
+  return new InputError(
+    "projectDir",
+    `there is no directory ${projectDir} on the host (home: ${home})`,
+    "create it on the host with the Compose file in it, or name another one with --project-dir",
+  )
 }
 
 function checkTools({ daemon, missing, compose }: HostState): void {
@@ -68,16 +87,8 @@ function checkTools({ daemon, missing, compose }: HostState): void {
   }
 }
 
-function checkDirectory(state: HostState, { envFile }: Pick<Desired, "envFile">, projectDir: string): string {
-  const { directory, files, missingFiles } = state
-  if (directory === undefined) {
-    const hint = "create it on the host with the Compose file in it, or name another one with --project-dir"
-    throw new InputError(
-      "projectDir",
-      `there is no directory ${projectDir} on the host (home: ${state.home})`,
-      hint,
-    )
-  }
+function checkFiles(state: HostState, { envFile }: Pick<Desired, "envFile">, directory: string): void {
+  const { files, missingFiles } = state
   if (!state.writable) {
     throw new InputError(
       "projectDir",
@@ -100,15 +111,15 @@ function checkDirectory(state: HostState, { envFile }: Pick<Desired, "envFile">,
     const hint = "correct --compose-files, or COMPOSE_FILE in the project's .env"
     throw new InputError("composeFiles", `${directory} has no ${missingFiles.join(", ")}`, hint)
   }
-  const odd = files.find((file) => /[:\s]/.test(file))
+  // The path goes into COMPOSE_FILE, there among others, and into .env without quotes.
+  const odd = files.find((file) => /[:\s$'"\\]/.test(file))
   if (odd !== undefined) {
     throw new InputError(
       "composeFiles",
-      `the path ${JSON.stringify(odd)} has a colon or white space`,
+      `the path ${JSON.stringify(odd)} has a colon, white space, a quote, a backslash or a dollar sign`,
       "rename the file",
     )
   }
-  return directory
 }
 
 function checkConfig(

@@ -29,6 +29,12 @@ export interface Servers {
 /** Name of the proxy's backend for a published port. */
 export const backendName = ({ service, published }: Route) => `${service}_${published}`
 
+/** One route for each published port: on several addresses of the host it is one port inside the proxy. */
+export const distinctRoutes = (routes: readonly Route[]) =>
+  routes.filter(
+    ({ published }, index) => routes.findIndex((other) => other.published === published) === index,
+  )
+
 /** Ports below 1024 need a privilege that the proxy does not have: inside its container it listens elsewhere. */
 export const innerPort = (published: number) => (published < 1024 ? 64_000 + published : published)
 
@@ -52,13 +58,14 @@ const bracketed = (ip: string) => (ip.includes(":") ? `[${ip}]` : ip)
  *   the very moment a request goes out, and that request could not be repeated safely.
  */
 export function proxyConfig(routes: readonly Route[], servers: readonly Servers[]): string {
-  const backends = routes.map((route) =>
+  const distinct = distinctRoutes(routes)
+  const backends = distinct.map((route) =>
     backend(
       route,
       servers.find(({ service }) => service === route.service),
     ),
   )
-  return [preamble, ...routes.map(frontend), ...backends].join("\n")
+  return [preamble, ...distinct.map(frontend), ...backends].join("\n")
 }
 
 const preamble = `# Written by Seamless.

@@ -63,7 +63,9 @@ export function selectServices(
     }
   }
   if (ours.length === 0) {
-    const images = known.map((name) => `${name}: ${config.services[name]?.image ?? "no image"}`).join(", ")
+    const images = known
+      .map((name) => `${name}: ${config.services[name]?.image ?? "build: without image:"}`)
+      .join(", ")
     const hint = `write image: ${repository}:\${IMAGE_TAG} for the service (found ${images})`
     throw new InputError("repository", `no service of the Compose file runs ${repository}`, hint)
   }

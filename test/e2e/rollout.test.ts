@@ -26,7 +26,7 @@ async function snapshot(): Promise<string> {
   const containers = "docker ps -a --no-trunc --format '{{.ID}} {{.Names}} {{.Status}}' | sed 's/ Up .*/ Up/'"
   const files = "cd /home/deploy/app && find . -type f | sort | xargs sha256sum"
   const { stdout } = await lab.exec(
-    `${containers}; docker images --no-trunc --format '{{.Repository}} {{.Tag}} {{.ID}}'; docker network ls --no-trunc; ${files}`,
+    `${containers}; docker images --no-trunc --format '{{.Repository}} {{.Tag}} {{.ID}}' | sort; docker network ls --no-trunc; ${files}`,
     { as: "root" },
   )
   return stdout

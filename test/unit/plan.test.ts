@@ -138,6 +138,19 @@ describe("the steps", () => {
     expect(commands(plan(empty({ config: config({ web: web({ ports }) }) })))).toContain(check)
   })
 
+  test("of one port on two addresses: one backend, both checked", () => {
+    const ports = [port(8080, 3000, "127.0.0.1"), port(8080, 3000, "10.0.0.5")]
+    const steps = commands(plan(empty({ config: config({ web: web({ ports }) }) })))
+    expect(steps).toEqual(
+      expect.arrayContaining([
+        "proxy 127.0.0.1:8080:8080 10.0.0.5:8080:8080",
+        "ready web 3 60 3000 /health 200 shop-web-r1 web_8080:3000",
+        "public 127.0.0.1 8080 8080 /health 200 10",
+        "public 10.0.0.5 8080 8080 /health 200 10",
+      ]),
+    )
+  })
+
   test.each<[what: string, service: Parameters<typeof web>[0], wanted: Partial<Desired>, soak?: string]>([
     ["Docker's own five seconds", {}, {}, "soak web 5 5 3000 /health 200"],
     ["monitor", { deploy: { update_config: { monitor: "12s" } } }, {}, "soak web 12 5 3000 /health 200"],

@@ -49,7 +49,7 @@ export function container(changes: Partial<Container> = {}): Container {
 }
 
 /** A container that no Compose project knows. */
-const stranger = (changes: Partial<Container> = {}) =>
+export const stranger = (changes: Partial<Container> = {}) =>
   container({ id: "other", name: "other", project: null, service: null, release: null, ...changes })
 
 /** Port bindings of a container, as `docker inspect` shows them. */

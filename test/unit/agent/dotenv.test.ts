@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it, test } from "vitest"
-import { getVariable, setVariable } from "../../src/core/dotenv.ts"
+import { getVariable, setVariable } from "../../support/dotenv.ts"
 
 const read = (text: string) => getVariable(text, "IMAGE_TAG")
 const write = (text: string, value = "1.4.2") => setVariable(text, "IMAGE_TAG", value)

@@ -2,8 +2,8 @@
 // parser decides what a line means (compose-go, package dotenv): NAME=value or NAME: value, `export ` allowed; a
 // comment after a plain value needs " #"; '…' is literal, "…" has escapes, both may span lines; of several lines
 // for one name the last counts.
-import { InputError } from "./errors.ts"
-import { shown } from "./text.ts"
+import { InputError } from "../../src/core/errors.ts"
+import { shown } from "../../src/core/text.ts"
 
 /** One assignment and where its value stands in the text. */
 interface Assignment {

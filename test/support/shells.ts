@@ -1,0 +1,56 @@
+import { spawnSync } from "node:child_process"
+import { mkdtempSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+/** A script of the host's side, by its name in src/agent. */
+export const agentFile = (name: string) => fileURLToPath(new URL(`../../src/agent/${name}`, import.meta.url))
+
+/** The shells and tools that hosts have: Debian's, and BusyBox as on Alpine. */
+export const shells = ["dash", "busybox"] as const
+export type Shell = (typeof shells)[number]
+
+/** PATH on which BusyBox stands for every tool that it has. */
+let busyboxPath: string | undefined
+
+function path(shell: Shell): string {
+  const own = process.env.PATH ?? ""
+  if (shell !== "busybox") return own
+  if (busyboxPath === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), "seamless-busybox-"))
+    const { status, error } = spawnSync("busybox", ["--install", "-s", folder])
+    if (status !== 0) throw new Error(`busybox is missing\n  → apt-get install busybox`, { cause: error })
+    busyboxPath = `${folder}:${own}`
+  }
+  return busyboxPath
+}
+
+/** Runs a program of the shell's language; the environment has PATH and what is given, nothing else. */
+export function runShell(
+  shell: Shell,
+  program: string,
+  {
+    args = [],
+    env = {},
+    input = "",
+    cwd,
+  }: {
+    args?: readonly string[]
+    env?: Readonly<Record<string, string>>
+    input?: string
+    cwd?: string
+  } = {},
+): { code: number | null; stdout: string; stderr: string } {
+  const argv = shell === "busybox" ? ["busybox", "sh"] : [shell]
+  const [file = "", ...rest] = [...argv, "-c", program, "test", ...args]
+  const { status, stdout, stderr, error } = spawnSync(file, rest, {
+    input,
+    encoding: "utf8",
+    env: { ...env, PATH: `${env.PATH === undefined ? "" : `${env.PATH}:`}${path(shell)}` },
+    ...(cwd === undefined ? {} : { cwd }),
+  })
+  if (error !== undefined)
+    throw new Error(`${file} cannot be run\n  → apt-get install ${file}`, { cause: error })
+  return { code: status, stdout, stderr }
+}
