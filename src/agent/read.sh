@@ -1,7 +1,7 @@
 # Prints the state of a Compose project on this host, and changes nothing: a line a fact, name<TAB>base64 of its value.
 #   sh -s DIRECTORY TAG_VARIABLE TAG ENV_FILE [COMPOSE_FILE...]     "-" stands for "not given"
 # Values of environment variables stay on the host: of the configuration only keys that the plan needs are printed.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2015
 set -u
 
 fact() { printf '%s\t%s\n' "$1" "$(base64 | tr -d '\n')"; }
@@ -11,7 +11,8 @@ first_of() { for name; do [ ! -f "$name" ] || { printf '%s\n' "$name" && return;
 for tool in docker flock setsid awk base64 tar; do
   command -v "$tool" >/dev/null || printf '%s ' "$tool"
 done | fact missing
-docker info --format '{"id":{{json .ID}},"version":{{json .ServerVersion}},"os":{{json .OSType}},"architecture":{{json .Architecture}},"security":{{json .SecurityOptions}},"errors":{{json .ServerErrors}}}' 2>&1 | fact daemon
+# Without a daemon `docker info` ends in an error of its template: another command says what is wrong.
+{ info=$(docker info --format '{"id":{{json .ID}},"version":{{json .ServerVersion}},"os":{{json .OSType}},"architecture":{{json .Architecture}},"security":{{json .SecurityOptions}},"errors":{{json .ServerErrors}}}' 2>/dev/null) && printf '%s' "$info" || docker ps 2>&1 >/dev/null; } | fact daemon
 docker compose version --short 2>&1 | fact compose
 text home "$HOME"
 

@@ -62,6 +62,7 @@ export function planRollout(state: HostState, desired: Desired, projectDir: stri
   checkManaged(state, project, replacements)
   checkPorts(state, project, routes)
   const release = nextRelease(state)
+  checkAliases(project, release, replacements)
   const draft = {
     project,
     directory,
@@ -99,6 +100,17 @@ const nextRelease = ({ runs, current = 0 }: HostState) =>
   Math.max(current, 0, ...runs.map(({ release }) => release)) + 1
 
 const alias = (project: string, service: string, release: number) => `${project}-${service}-r${release}`
+
+/** No DNS server can answer for a longer name: after a restart the proxy would find no version at all. */
+function checkAliases(project: string, release: number, replacements: readonly Replacement[]): void {
+  const long = replacements.find(({ service }) => alias(project, service, release).length > 63)
+  if (long === undefined) return
+  throw new InputError(
+    `services.${long.service}`,
+    `its name in the proxy, ${alias(project, long.service, release)}, is longer than the 63 characters of a DNS name`,
+    "shorten the name of the service or of the project",
+  )
+}
 
 const pinned = (
   { service, network }: Replacement,
