@@ -4,13 +4,13 @@ import { advise } from "./core/advice.ts"
 import type { Desired } from "./core/desired.ts"
 import { parseDuration } from "./core/duration.ts"
 import { DeployError, InputError } from "./core/errors.ts"
-import type { HostState, Run } from "./core/host-state.ts"
 import { parseHealthPath, parseInteger, parseOptions, type RolloutOptions } from "./core/options.ts"
 import type { Outcome } from "./core/outcome.ts"
-import { committedRun, type Plan, planRollout } from "./core/plan.ts"
+import { type Plan, planRollout } from "./core/plan.ts"
 import { checkPlace } from "./core/preflight.ts"
 import { parseReference, parseTag, sameRepository } from "./core/reference.ts"
 import type { DeployReport, Timings } from "./core/report.ts"
+import { rollbackTarget } from "./core/rollback-target.ts"
 import { planTags } from "./core/tags.ts"
 import { type BuildOptions, buildImage, publishImage, type Registry, resolveImage } from "./image.ts"
 import { applyPlan, readHost } from "./rollout.ts"
@@ -286,25 +286,6 @@ function failure({ name }: Target, plan: Plan, outcome: Outcome, report: DeployR
     logTail: outcome.logTail,
     hint: advice === undefined ? record : `${advice}; ${record}`,
   })
-}
-
-/** The release that a rollback goes to: the one asked for, else the last one before the current that was another image. */
-function rollbackTarget(state: HostState, release?: number): Run {
-  const current = committedRun(state)
-  const deployed = state.runs.filter(({ verdict }) => verdict === "deployed")
-  const list = deployed.map((run) => `${run.release} (${run.tag})`).join(", ") || "none"
-  const found =
-    release === undefined
-      ? deployed
-          .filter((run) => run.release < (current?.release ?? 0) && run.digest !== current?.digest)
-          .at(-1)
-      : deployed.find((run) => run.release === release)
-  if (found !== undefined) return found
-  const problem =
-    release === undefined
-      ? "there is no earlier release to go back to"
-      : `there is no deployed release ${release}`
-  throw new InputError("release", problem, `releases on this host: ${list}`)
 }
 
 type Stopwatch = ReturnType<typeof stopwatch>

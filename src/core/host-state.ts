@@ -77,6 +77,10 @@ export interface HostState {
   runs: Run[]
 }
 
+/** The run that made the current release. */
+export const committedRun = ({ runs, current }: HostState): Run | undefined =>
+  runs.find(({ release, verdict }) => release === current && verdict === "deployed")
+
 /** Facts as the host printed them: a line each, `name<TAB>base64`. A name may come more than once. */
 export function parseFacts(output: string): Map<string, string[]> {
   const facts = new Map<string, string[]>()

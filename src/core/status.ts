@@ -1,6 +1,6 @@
 import { formatDuration } from "./duration.ts"
-import type { HostState, Run } from "./host-state.ts"
-import { committedRun } from "./plan.ts"
+import { committedRun, type HostState, type Run } from "./host-state.ts"
+
 import { isContainerOf, proxyOf } from "./ports.ts"
 
 /** What serves on a host now, for people. */

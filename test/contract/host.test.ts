@@ -78,4 +78,16 @@ describe("a host over SSH", () => {
     await expect(refused).rejects.toThrow(InputError)
     await expect(refused).rejects.toThrow(message)
   })
+
+  it.each([
+    ["127.0.0.1", "host: SSH to deploy@127.0.0.1:1 failed: nothing listens on its SSH port"],
+    ["nowhere.invalid", "host: SSH to deploy@nowhere.invalid:1 failed: its name cannot be resolved"],
+  ])("says why %s cannot be reached", async (name, message) => {
+    const { service: _, ...direct } = await access()
+    const unreachable = new SshHost({ ...direct, address: { user: "deploy", name, port: 1 } }).run({
+      argv: ["true"],
+    })
+    await expect(unreachable).rejects.toThrow(InputError)
+    await expect(unreachable).rejects.toThrow(message)
+  })
 })

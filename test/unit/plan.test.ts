@@ -340,6 +340,14 @@ describe("refused", () => {
     )
   })
 
+  test("a name that is too long for DNS", () => {
+    const named = (length: number) => empty({ config: config({ ["a".repeat(length)]: web() }) })
+    expect(plan(named(55)).steps).not.toEqual([])
+    expect(() => plan(named(56))).toThrow(
+      /^services\.a+: its name in the proxy, shop-a+-r1, is longer than the 63 characters of a DNS name\n {2}→ shorten/,
+    )
+  })
+
   test("services that share no network", () => {
     const services = {
       web: web({ networks: { front: null } }),
