@@ -24,8 +24,14 @@ const FORWARDED = {
   8081: "host.test:8081",
 }
 
-/** User `ci`, password `seamless`: it opens nothing but the test registry. */
-const HTPASSWD = "ci:$2b$08$xZTofrR.hM7Ye2oxP7e3aulygx0DDi3E6OCFIfe82U7kWcv0H1OiO\n"
+/**
+ * User `ci`, password `seamless`, and user `robot`, whose password `Yk7-registry-token-Vm2x` is one that can be searched for.
+ * They open nothing but the test registry.
+ */
+const HTPASSWD = [
+  "ci:$2b$08$xZTofrR.hM7Ye2oxP7e3aulygx0DDi3E6OCFIfe82U7kWcv0H1OiO\n",
+  "robot:$2b$08$QJ5mZ0y7bq1pW3uR9sT2eOHF07tRSpP69Ld0u3WOLL0dXxEisdkpO\n",
+].join("")
 
 @object()
 export class Dev {

@@ -130,7 +130,7 @@ async function makeImage(tag: string, line: string): Promise<void> {
 /** A rollout that was begun leaves its record and its image, and nothing else. */
 async function oldOneServes(): Promise<void> {
   const now = await hostSnapshot(lab)
-  for (const part of ["containers", "networks", "volumes", "firewall rules", "the proxy's servers"] as const)
+  for (const part of ["containers", "networks", "volumes", "firewall rules", "servers of the proxy"] as const)
     expect(now[part]).toEqual(before[part])
   expect(await hostFile(lab, ".env")).toContain("\nIMAGE_TAG=1.0.0\n")
   expect(await servedVersion(lab)).toBe("1.0.0")

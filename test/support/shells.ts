@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process"
-import { mkdtempSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { afterAll } from "vitest"
 
 /** A script of the host's side, by its name in src/agent. */
 export const agentFile = (name: string) => fileURLToPath(new URL(`../../src/agent/${name}`, import.meta.url))
@@ -13,15 +14,19 @@ export type Shell = (typeof shells)[number]
 
 /** PATH on which BusyBox stands for every tool that it has. */
 let busyboxPath: string | undefined
+let busyboxFolder: string | undefined
+afterAll(() => {
+  if (busyboxFolder !== undefined) rmSync(busyboxFolder, { recursive: true, force: true })
+})
 
 function path(shell: Shell): string {
   const own = process.env.PATH ?? ""
   if (shell !== "busybox") return own
   if (busyboxPath === undefined) {
-    const folder = mkdtempSync(join(tmpdir(), "seamless-busybox-"))
-    const { status, error } = spawnSync("busybox", ["--install", "-s", folder])
+    busyboxFolder = mkdtempSync(join(tmpdir(), "seamless-busybox-"))
+    const { status, error } = spawnSync("busybox", ["--install", "-s", busyboxFolder])
     if (status !== 0) throw new Error(`busybox is missing\n  → apt-get install busybox`, { cause: error })
-    busyboxPath = `${folder}:${own}`
+    busyboxPath = `${busyboxFolder}:${own}`
   }
   return busyboxPath
 }

@@ -2,14 +2,14 @@ import type { Lab } from "../lab.ts"
 
 /** What of the host is compared: a heading a part, so that a difference names its place. */
 const parts = {
-  containers: `docker ps -aq | xargs docker inspect --format '{{.Id}} {{.Name}} {{.State.Status}} {{.State.StartedAt}} {{.RestartCount}} {{.HostConfig.RestartPolicy.Name}}' | sort`,
+  containers: `docker ps -aq | xargs -r docker inspect --format '{{.Id}} {{.Name}} {{.State.Status}} {{.State.StartedAt}} {{.RestartCount}} {{.HostConfig.RestartPolicy.Name}}' | sort`,
   images: "docker images -a --no-trunc --format '{{.Repository}} {{.Tag}} {{.Digest}} {{.ID}}' | sort",
   networks: "docker network ls --no-trunc --format '{{.ID}} {{.Name}}' | sort",
   volumes: "docker volume ls --format '{{.Name}}' | sort",
   "firewall rules": "iptables-save -t nat | grep '^-' | sort",
   "files with owner, mode and time": "find /home -printf '%p %y %u %m %l %T@\\n' | sort",
   "content of files": "find /home -type f -print0 | sort -z | xargs -0 sha256sum",
-  "the proxy's servers": `docker exec app-seamless-proxy bash -c 'exec 3<>/dev/tcp/127.0.0.1/65535; echo "show servers state" >&3; cat <&3' | awk '!/^#/ { print $2, $4, $5, $6, $7, $8 }'`,
+  "servers of the proxy": `docker ps -q --filter label=seamless.proxy | xargs -r -I ID docker exec ID bash -c 'exec 3<>/dev/tcp/127.0.0.1/65535; echo "show servers state" >&3; cat <&3' | awk '!/^#/ { print $2, $4, $5, $6, $7, $8 }'`,
 }
 
 type Part = keyof typeof parts
