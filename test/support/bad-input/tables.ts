@@ -310,7 +310,7 @@ const way: WrongInputs = {
       call: "deploy",
       options: { host: "visitor@host.test:2222" },
       error:
-        "host: Docker does not answer there: …permission denied…\n  → add the SSH user to the group docker on the host, then log in anew",
+        "host: Docker does not answer there: permission denied…\n  → add the SSH user to the group docker on the host, then log in anew",
     },
   ],
 }
@@ -505,7 +505,7 @@ const project: WrongInputs = {
       wrong: "logs of a service that is not in the file",
       call: "logs",
       options: { services: "wbe" },
-      error: "services: …wbe…\n  → name services of the Compose file",
+      error: "services: …wbe\n  → name services of the Compose file",
     },
   ],
 }
