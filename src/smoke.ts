@@ -32,9 +32,10 @@ export async function smokeTest(image: Container, test: SmokeTest): Promise<void
     .withExposedPort(port)
     .asService({ useEntrypoint: true })
   const deadline = Date.now() + test.timeout
+  let started: boolean | undefined
   try {
     // Starting ends when the port is open or the process has exited; a process that never listens is left to the poll.
-    await Promise.race([service.start(), after(test.timeout)])
+    started = await Promise.race([service.start().then(() => true), after(test.timeout)])
   } catch {
     throw new DeployError("smoke test: the container stopped before it answered", {
       logTail: await lastLines(app),
@@ -44,12 +45,14 @@ export async function smokeTest(image: Container, test: SmokeTest): Promise<void
   try {
     await poll(service, port, test, deadline)
   } finally {
-    await service.stop({ kill: true })
+    // Stopping waits for a start that is under way, up to 15 minutes: that one ends with the call.
+    if (started) await service.stop({ kill: true })
   }
 }
 
 /** The process may end before: a limit that is not reached must not keep the call waiting. */
-const after = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms).unref())
+const after = (ms: number) =>
+  new Promise<undefined>((resolve) => void setTimeout(() => resolve(undefined), ms).unref())
 
 /** A service keeps its output to itself: what crashed at its start is run once more to hear what it says. */
 async function lastLines(app: Container): Promise<string[]> {

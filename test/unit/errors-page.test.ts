@@ -5,7 +5,7 @@ import { renderErrors } from "../support/bad-input/wrong-input.ts"
 const groups = [...onGoodHost, ...onOldHost]
 const cases = groups.flatMap((group) => group.cases)
 
-it("docs/errors.md says what the tables say; to write it anew: vitest run --project unit -u errors-page", async () => {
+it("docs/errors.md says what the tables say; to write it anew: vitest run --project unit errors-page -u", async () => {
   await expect(renderErrors(groups)).toMatchFileSnapshot("../../docs/errors.md")
 })
 

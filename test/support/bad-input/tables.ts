@@ -531,7 +531,7 @@ const otherLab: WrongInputs = {
       wrong: "Compose before 2.24",
       call: "deploy",
       options: { source: "examples/app", image: null },
-      error: "host: its Compose …2.23.3 is too old\n  → install Compose 2.24 or newer on the host",
+      error: "host: its Compose 2.23.3 is too old\n  → install Compose 2.24 or newer on the host",
     },
   ],
 }

@@ -44,8 +44,9 @@ export function renderErrors(groups: readonly WrongInputs[]): string {
   return [
     "# Wrong input, and what Seamless says to it",
     "",
-    "Every row is checked on a real host by `test/e2e/bad-input.test.ts`, which also writes this page. None of these calls",
-    "changes anything on the host. `…` stands for words of Docker, OpenSSH or the registry, and for what differs each time.",
+    "Generated from the tables in `test/support/bad-input`; `test/e2e/bad-input.test.ts` makes every one of these calls and checks",
+    "on a real host that it says this and changes nothing. `…` stands for words of Docker, OpenSSH or the registry, and for what",
+    "differs each time.",
     "",
     "The word before the first colon is the option (`knownHosts` is `--known-hosts`), or the place in the Compose file.",
     ...groups.flatMap(({ title, cases }) => [
