@@ -1,5 +1,6 @@
 import { Agent, request } from "node:http"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
+import { hostSnapshot } from "../support/host-snapshot.ts"
 import { type Lab, startLab } from "../support/lab.ts"
 import { daggerCall, hostAccess, labAccess, registryAccess } from "../support/seamless.ts"
 import {
@@ -21,26 +22,15 @@ afterAll(async () => {
   await lab.stop()
 })
 
-/** Everything on the host that a deploy could change. */
-async function snapshot(): Promise<string> {
-  const containers = "docker ps -a --no-trunc --format '{{.ID}} {{.Names}} {{.Status}}' | sed 's/ Up .*/ Up/'"
-  const files = "cd /home/deploy/app && find . -type f | sort | xargs sha256sum"
-  const { stdout } = await lab.exec(
-    `${containers}; docker images --no-trunc --format '{{.Repository}} {{.Tag}} {{.ID}}' | sort; docker network ls --no-trunc; ${files}`,
-    { as: "root" },
-  )
-  return stdout
-}
-
 const sentences = (text: string) =>
   text.split("\n").flatMap((line) => /^ +(?:\d+\.|\S+ +(?:\d+\w+)+ ) *(\S.*)$/.exec(line)?.[1] ?? [])
 
 describe("the main job", () => {
   it("plan says what deploy does, and changes nothing", async () => {
-    const before = await snapshot()
+    const before = await hostSnapshot(lab)
     const plan = await daggerCall(["plan", ...labAccess(lab), ...build("1.0.0"), "--tags=1.0.0"])
     expect(plan.code, plan.stderr).toBe(0)
-    expect(await snapshot()).toBe(before)
+    expect(await hostSnapshot(lab)).toEqual(before)
 
     const first = await deploy(lab, { version: "1.0.0" })
     expect(first.code, first.stderr).toBe(0)
@@ -85,11 +75,11 @@ describe("the main job", () => {
   })
 
   it("does nothing for a digest that already runs, and says so", async () => {
-    const before = await snapshot()
+    const before = await hostSnapshot(lab)
     const again = await deploy(lab, { version: "1.1.0" })
     expect(again.code, again.stderr).toBe(0)
     expect(again.stdout).toContain("already runs this version: nothing to do.")
-    expect(await snapshot()).toBe(before)
+    expect(await hostSnapshot(lab)).toEqual(before)
   })
 
   it.each([

@@ -1,4 +1,4 @@
-import type { Lab } from "../lab.ts"
+import type { Lab } from "./lab.ts"
 
 /** What of the host is compared: a heading a part, so that a difference names its place. */
 const parts = {
