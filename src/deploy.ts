@@ -1,11 +1,11 @@
 import type { HostOptions, Target } from "./access.ts"
 import { connect, registry } from "./access.ts"
-import { advise } from "./core/advice.ts"
+import { conclude, failure } from "./core/conclusion.ts"
 import type { Desired } from "./core/desired.ts"
 import { parseDuration } from "./core/duration.ts"
-import { DeployError, InputError } from "./core/errors.ts"
+import { InputError } from "./core/errors.ts"
+import type { HostState } from "./core/host-state.ts"
 import { parseHealthPath, parseInteger, parseOptions, type RolloutOptions } from "./core/options.ts"
-import type { Outcome } from "./core/outcome.ts"
 import { type Plan, planRollout } from "./core/plan.ts"
 import { checkPlace } from "./core/preflight.ts"
 import { parseReference, parseTag, sameRepository } from "./core/reference.ts"
@@ -13,7 +13,7 @@ import type { DeployReport, Timings } from "./core/report.ts"
 import { rollbackTarget } from "./core/rollback-target.ts"
 import { planTags } from "./core/tags.ts"
 import { type BuildOptions, buildImage, publishImage, type Registry, resolveImage } from "./image.ts"
-import { applyPlan, readHost } from "./rollout.ts"
+import { type Attachment, applyPlan, followRun, readHost, waitForLock } from "./rollout.ts"
 import { type SmokeTest, smokeTest } from "./smoke.ts"
 
 /** Where the image comes from: built, or from the registry. */
@@ -42,23 +42,24 @@ export async function deploy(
   destination: Registry,
   options: RolloutOptions,
   access: HostOptions,
+  waitLock: string,
 ): Promise<DeployReport> {
   const watch = stopwatch()
+  const patience = parseDuration(waitLock, "waitLock")
   const target = await connect(access, destination)
   const wanted = await want(from, destination, options)
   const [state, images] = await Promise.all([
     watch.time("read", readHost(target, wanted)),
     watch.time("build", build(from)),
   ])
-  planRollout(state, wanted, target.projectDir)
+  const first = planRollout(state, wanted, target.projectDir)
+  if (first.nothing?.verdict === "skipped") return leaveAlone(target, first, wanted, watch)
   if (images !== undefined) await watch.time("smoke", prove(images, from))
   const digest =
     images === undefined
       ? wanted.digest
       : await watch.time("publish", publishImage(images, destination, wanted.tags))
-  const desired = { ...wanted, digest }
-  const plan = planRollout(state, desired, target.projectDir)
-  return carryOut(target, plan, desired, wanted.tags, watch)
+  return rollOut(target, state, { ...wanted, digest }, patience, watch)
 }
 
 /** What deploy would do, for people: nothing is built, pushed or changed. */
@@ -80,8 +81,10 @@ export async function rollback(
   options: RolloutOptions,
   access: HostOptions,
   login: Omit<Registry, "repository">,
+  waitLock: string,
 ): Promise<DeployReport> {
   const watch = stopwatch()
+  const patience = parseDuration(waitLock, "waitLock")
   const checked = { ...parseOptions(options), kind: "rollback" as const, at: new Date().toISOString() }
   const before = await connect(access)
   const found = await watch.time("read", readHost(before, { ...checked, tag: "-" }))
@@ -89,9 +92,22 @@ export async function rollback(
   const run = rollbackTarget(found, release)
   const { repository, tag, digest } = run
   const target = await connect(access, registry(repository, login.user, login.token, login.service))
-  const desired = { ...checked, repository, tag, digest }
-  const plan = planRollout(await watch.time("read", readHost(target, desired)), desired, target.projectDir)
-  return carryOut(target, plan, desired, [tag], watch)
+  const origin = {
+    commit: run.commit,
+    branch: run.branch,
+    ...(run.commitTime === undefined ? {} : { commitTime: run.commitTime }),
+  }
+  const desired = { ...checked, ...origin, repository, tag, digest, tags: [tag] }
+  const state = await watch.time("read", readHost(target, desired))
+  return rollOut(target, state, desired, patience, watch)
+}
+
+/** The run of another client, to its verdict; `recover` first brings an interrupted one to an end. */
+export async function attach(access: HostOptions, attachment: Attachment): Promise<DeployReport> {
+  const { host, name, projectDir } = await connect(access)
+  const outcome = await followRun(host, projectDir, "", attachment)
+  if (outcome.verdict !== "deployed") throw failure(name, outcome)
+  return conclude(name, outcome)
 }
 
 type Wanted = Desired & { tags: string[] }
@@ -197,8 +213,7 @@ function planText(
     (sentence, index) => `${String(index + 1).padStart(3)}. ${sentence}`,
   )
   const head = `${plan.project} on ${name}, ${plan.directory}: release ${plan.release} with ${repository}:${tag}`
-  const nothing =
-    plan.steps.length === 0 ? ["nothing to do: this image with this configuration already runs"] : []
+  const nothing = plan.nothing === undefined ? [] : [`nothing to do: ${plan.nothing.reason}`]
   const rules = plan.rules.map((rule) => `  ${rule}`)
   return `${[head, ...rules, ...plan.warnings.map((warning) => `! ${warning}`), ...nothing, ...steps].join("\n")}\n`
 }
@@ -207,38 +222,48 @@ function planText(
 export const defaultProjectDir = (repository: string) =>
   parseReference(repository).path.split("/").at(-1) as string
 
-/** Carries a plan out and tells how it went; a rollout that did not end well is an error. */
-async function carryOut(
+/**
+ * Carries the rollout out and tells how it went; one that did not end well is an error. When another rollout was quicker, the
+ * host is read and the plan made again: a plan holds for the state that it was made for.
+ *
+ * @param patience Milliseconds to wait for another rollout that holds the lock.
+ */
+async function rollOut(
   target: Target,
-  plan: Plan,
-  desired: Desired,
-  tags: string[],
+  state: HostState,
+  wanted: Wanted,
+  patience: number,
   watch: Stopwatch,
 ): Promise<DeployReport> {
-  const report = draft(target, plan, desired, tags)
-  if (plan.steps.length === 0) {
-    return {
-      ...report,
-      verdict: "unchanged",
-      reason: `${desired.tag} with this configuration already runs`,
-      ...watch.read(),
-    }
+  const { host, name, projectDir } = target
+  const left = () => patience - watch.read().totalMs
+  for (let attempt = 1; ; attempt++) {
+    const plan = planRollout(state, wanted, projectDir)
+    if (plan.nothing !== undefined) return leaveAlone(target, plan, wanted, watch)
+    const run = `${plan.release}.${crypto.randomUUID().slice(0, 8)}`
+    const outcome = await watch.time("apply", applyPlan(host, plan, run))
+    if (outcome.verdict === "deployed") return conclude(name, outcome, { tags: wanted.tags, ...watch.read() })
+    const again =
+      (outcome.verdict === "stale" && attempt < attempts) || (outcome.verdict === "busy" && left() > 0)
+    if (!again) throw failure(name, outcome)
+    if (outcome.verdict === "busy")
+      await watch.time("wait", waitForLock(host, plan.directory, Math.ceil(left() / 1000)))
+    state = await watch.time("read", readHost(target, wanted))
   }
-  const run = `${plan.release}.${crypto.randomUUID().slice(0, 8)}`
-  const outcome = await watch.time("apply", applyPlan(target.host, plan, run))
-  const done = { ...report, ...told(outcome, desired), ...watch.read() }
-  if (outcome.verdict === "deployed") return done
-  throw failure(target, plan, outcome, done)
 }
 
-function draft(
+/** A host that changes faster than it can be read is left to others. */
+const attempts = 5
+
+function leaveAlone(
   { name }: Target,
-  { project, release, services }: Plan,
-  { repository, digest }: Desired,
-  tags: string[],
+  { project, release, services, nothing }: Plan,
+  { repository, digest, tags }: Wanted,
+  watch: Stopwatch,
 ): DeployReport {
   return {
-    verdict: "failed",
+    verdict: nothing?.verdict ?? "unchanged",
+    ...(nothing === undefined ? {} : { reason: nothing.reason }),
     host: name,
     project,
     release,
@@ -248,44 +273,8 @@ function draft(
     services,
     steps: [],
     undone: [],
-    totalMs: 0,
-    timings: {},
+    ...watch.read(),
   }
-}
-
-const verdicts = { reverted: "reverted", refused: "refused", stuck: "failed" } as const
-
-function told(
-  { verdict, steps, undone, reason, logTail, traffic }: Outcome,
-  { kind }: Desired,
-): Partial<DeployReport> & Pick<DeployReport, "verdict"> {
-  const good = kind === "rollback" ? "rolled-back" : "deployed"
-  return {
-    verdict: verdict === "deployed" ? good : verdicts[verdict],
-    steps,
-    undone,
-    ...(reason === undefined ? {} : { reason }),
-    ...(traffic === undefined ? {} : { traffic }),
-    ...(logTail.length === 0 ? {} : { logTail }),
-  }
-}
-
-function failure({ name }: Target, plan: Plan, outcome: Outcome, report: DeployReport): DeployError {
-  const failed = outcome.steps.find((step) => step.outcome === "failed")
-  const advice = advise(outcome.reason ?? "")
-  const record = `the record of this run is release ${plan.release} in the history (${report.totalMs} ms)`
-  const state = {
-    deployed: "",
-    reverted: "the old version serves",
-    refused: "nothing was changed",
-    stuck: `not everything could be put back (${outcome.stuck.join("; ")}): look at the host`,
-  }[outcome.verdict]
-  return new DeployError(`${plan.project} on ${name}: ${outcome.reason ?? "it failed"}; ${state}`, {
-    ...(failed === undefined ? {} : { step: failed.sentence }),
-    undone: outcome.undone,
-    logTail: outcome.logTail,
-    hint: advice === undefined ? record : `${advice}; ${record}`,
-  })
 }
 
 type Stopwatch = ReturnType<typeof stopwatch>

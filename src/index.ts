@@ -15,12 +15,14 @@ import {
   type Socket,
 } from "@dagger.io/dagger"
 import { connect, registry } from "./access.ts"
+import { lockReason } from "./core/lock.ts"
 import { parseInteger, parsePath } from "./core/options.ts"
 import { checkPlace } from "./core/preflight.ts"
 import { renderJson, renderText } from "./core/report.ts"
 import { renderMarkdown } from "./core/report-markdown.ts"
 import { renderHistory, renderStatus } from "./core/status.ts"
 import {
+  attach,
   defaultProjectDir,
   deploy,
   type ImageSource,
@@ -30,7 +32,8 @@ import {
   smoke,
 } from "./deploy.ts"
 import { buildImage, publishImage } from "./image.ts"
-import { readHost, readLogs } from "./rollout.ts"
+import { lockProject, readLogs, unlockProject } from "./project.ts"
+import { readHost } from "./rollout.ts"
 import { smokeTest } from "./smoke.ts"
 
 /** Forms of the report that a deploy or rollback ends with. */
@@ -246,6 +249,12 @@ export class Seamless {
    * @param errorRate Percent of server errors that the soak tolerates.
    * @param proxyImage Image of the proxy that owns the published ports; it needs HAProxy 2.6 or newer and bash.
    * @param allowGap Accept that requests fail once: the app's own container holds the published ports, and is stopped before the proxy takes them.
+   * @param migrate Shell command that is run once in the new image before it starts to serve, with the service's environment and networks. Never undone, and not run by a rollback. Default: x-seamless.migrate of the service.
+   * @param migrateTimeout How long the migration may take.
+   * @param diskReserve Megabytes that must stay free on the disk of Docker, beside the room for the image.
+   * @param keep Releases whose images stay on the host, the current one among them.
+   * @param commitTime When the commit was made, in seconds since 1970 as git log -1 --format=%ct prints it: a commit older than the one of the same branch that serves is skipped.
+   * @param force Deploy the older commit all the same.
    * @param by Who asks, for the record and for whoever finds the lock held.
    */
   @func({ cache: "never" })
@@ -289,6 +298,12 @@ export class Seamless {
     errorRate = 5,
     proxyImage = "haproxy:lts",
     allowGap = false,
+    migrate?: string,
+    migrateTimeout = "10m",
+    diskReserve = 500,
+    keep = 5,
+    commitTime?: number,
+    force = false,
     by = "",
   ): Promise<string> {
     const destination = registry(repository, registryUser, registryToken, registryService)
@@ -322,8 +337,15 @@ export class Seamless {
       errorRate,
       proxyImage,
       allowGap,
+      migrate,
+      migrateTimeout,
+      diskReserve,
+      keep,
       by,
       commit,
+      commitTime,
+      branch,
+      force,
     }
     const access = {
       host,
@@ -382,6 +404,13 @@ export class Seamless {
    * @param errorRate Percent of server errors that the soak tolerates.
    * @param proxyImage Image of the proxy that owns the published ports; it needs HAProxy 2.6 or newer and bash.
    * @param allowGap Accept that requests fail once: the app's own container holds the published ports, and is stopped before the proxy takes them.
+   * @param migrate Shell command that is run once in the new image before it starts to serve, with the service's environment and networks. Never undone, and not run by a rollback. Default: x-seamless.migrate of the service.
+   * @param migrateTimeout How long the migration may take.
+   * @param diskReserve Megabytes that must stay free on the disk of Docker, beside the room for the image.
+   * @param keep Releases whose images stay on the host, the current one among them.
+   * @param commitTime When the commit was made, in seconds since 1970 as git log -1 --format=%ct prints it: a commit older than the one of the same branch that serves is skipped.
+   * @param force Deploy the older commit all the same.
+   * @param waitLock How long to wait for another rollout that holds the lock. Default: not at all.
    * @param by Who asks, for the record and for whoever finds the lock held.
    * @param format Form of the report.
    */
@@ -426,6 +455,13 @@ export class Seamless {
     errorRate = 5,
     proxyImage = "haproxy:lts",
     allowGap = false,
+    migrate?: string,
+    migrateTimeout = "10m",
+    diskReserve = 500,
+    keep = 5,
+    commitTime?: number,
+    force = false,
+    waitLock = "0",
     by = "",
     format: ReportFormat = ReportFormat.Text,
   ): Promise<string> {
@@ -460,8 +496,15 @@ export class Seamless {
       errorRate,
       proxyImage,
       allowGap,
+      migrate,
+      migrateTimeout,
+      diskReserve,
+      keep,
       by,
       commit,
+      commitTime,
+      branch,
+      force,
     }
     const access = {
       host,
@@ -472,7 +515,7 @@ export class Seamless {
       composeFiles,
       projectDir: projectDir ?? defaultProjectDir(repository),
     }
-    return renderers[format](await deploy(from, destination, options, access))
+    return renderers[format](await deploy(from, destination, options, access, waitLock))
   }
 
   /**
@@ -486,7 +529,6 @@ export class Seamless {
    * @param sshAgent Socket of an SSH agent, such as unix:$SSH_AUTH_SOCK, instead of a key.
    * @param sshService Service that stands for the host: a tunnel such as tcp://localhost:2222, or a host in a container.
    * @param composeFiles Compose files, relative to the project directory. Default: as Compose finds them.
-   * @param commit Commit id, for the record.
    * @param registryUser User at the registry. The host pulls as the same user, through a configuration that is removed afterwards.
    * @param registryToken Password or token at the registry.
    * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
@@ -504,6 +546,9 @@ export class Seamless {
    * @param errorRate Percent of server errors that the soak tolerates.
    * @param proxyImage Image of the proxy that owns the published ports; it needs HAProxy 2.6 or newer and bash.
    * @param allowGap Accept that requests fail once: the app's own container holds the published ports, and is stopped before the proxy takes them.
+   * @param diskReserve Megabytes that must stay free on the disk of Docker, beside the room for the image.
+   * @param keep Releases whose images stay on the host, the current one among them.
+   * @param waitLock How long to wait for another rollout that holds the lock. Default: not at all.
    * @param by Who asks, for the record and for whoever finds the lock held.
    * @param format Form of the report.
    */
@@ -517,7 +562,6 @@ export class Seamless {
     sshAgent?: Socket,
     sshService?: Service,
     composeFiles: string[] = [],
-    commit = "",
     registryUser?: string,
     registryToken?: Secret,
     registryService?: Service,
@@ -535,6 +579,9 @@ export class Seamless {
     errorRate = 5,
     proxyImage = "haproxy:lts",
     allowGap = false,
+    diskReserve = 500,
+    keep = 5,
+    waitLock = "0",
     by = "",
     format: ReportFormat = ReportFormat.Text,
   ): Promise<string> {
@@ -553,8 +600,10 @@ export class Seamless {
       errorRate,
       proxyImage,
       allowGap,
+      diskReserve,
+      keep,
       by,
-      commit,
+      commit: "",
     }
     return renderers[format](
       await rollback(
@@ -562,8 +611,127 @@ export class Seamless {
         options,
         { host, knownHosts, sshKey, sshAgent, sshService, projectDir, composeFiles },
         { user: registryUser, token: registryToken, service: registryService },
+        waitLock,
       ),
     )
+  }
+
+  /**
+   * Follows the rollout that is under way, whoever began it, to its verdict; of one that has ended it gives the report.
+   * Fails as the deploy itself did, or would have.
+   *
+   * @param host The Docker host, as user@name or user@name:port. The user must be allowed to use Docker.
+   * @param knownHosts File in the format of ~/.ssh/known_hosts with the host's key. There is no trust on first use.
+   * @param projectDir Directory of the Compose project on the host; a relative one begins at the user's home.
+   * @param sshKey Private key without a passphrase, such as file:~/.ssh/deploy or env:SSH_KEY.
+   * @param sshAgent Socket of an SSH agent, such as unix:$SSH_AUTH_SOCK, instead of a key.
+   * @param sshService Service that stands for the host: a tunnel such as tcp://localhost:2222, or a host in a container.
+   * @param format Form of the report.
+   */
+  @func({ cache: "never" })
+  async follow(
+    host: string,
+    knownHosts: File,
+    projectDir: string,
+    sshKey?: Secret,
+    sshAgent?: Socket,
+    sshService?: Service,
+    format: ReportFormat = ReportFormat.Text,
+  ): Promise<string> {
+    const access = { host, knownHosts, sshKey, sshAgent, sshService, projectDir, composeFiles: [] }
+    return renderers[format](await attach(access, "follow"))
+  }
+
+  /**
+   * Brings an interrupted rollout to an end, without a new one: after COMMIT forward, before it back. The next deploy does the
+   * same first. What was not interrupted is left alone, and followed to its verdict.
+   *
+   * @param host The Docker host, as user@name or user@name:port. The user must be allowed to use Docker.
+   * @param knownHosts File in the format of ~/.ssh/known_hosts with the host's key. There is no trust on first use.
+   * @param projectDir Directory of the Compose project on the host; a relative one begins at the user's home.
+   * @param sshKey Private key without a passphrase, such as file:~/.ssh/deploy or env:SSH_KEY.
+   * @param sshAgent Socket of an SSH agent, such as unix:$SSH_AUTH_SOCK, instead of a key.
+   * @param sshService Service that stands for the host: a tunnel such as tcp://localhost:2222, or a host in a container.
+   * @param format Form of the report.
+   */
+  @func({ cache: "never" })
+  async recover(
+    host: string,
+    knownHosts: File,
+    projectDir: string,
+    sshKey?: Secret,
+    sshAgent?: Socket,
+    sshService?: Service,
+    format: ReportFormat = ReportFormat.Text,
+  ): Promise<string> {
+    const access = { host, knownHosts, sshKey, sshAgent, sshService, projectDir, composeFiles: [] }
+    return renderers[format](await attach(access, "recover"))
+  }
+
+  /**
+   * Locks the project: until unlock, every deploy and rollback is refused with the reason. What runs goes on.
+   *
+   * @param host The Docker host, as user@name or user@name:port. The user must be allowed to use Docker.
+   * @param knownHosts File in the format of ~/.ssh/known_hosts with the host's key. There is no trust on first use.
+   * @param projectDir Directory of the Compose project on the host; a relative one begins at the user's home.
+   * @param reason Why; whoever wants to deploy reads it.
+   * @param sshKey Private key without a passphrase, such as file:~/.ssh/deploy or env:SSH_KEY.
+   * @param sshAgent Socket of an SSH agent, such as unix:$SSH_AUTH_SOCK, instead of a key.
+   * @param sshService Service that stands for the host: a tunnel such as tcp://localhost:2222, or a host in a container.
+   * @param by Who says so.
+   */
+  @func({ cache: "never" })
+  async lock(
+    host: string,
+    knownHosts: File,
+    projectDir: string,
+    reason: string,
+    sshKey?: Secret,
+    sshAgent?: Socket,
+    sshService?: Service,
+    by = "",
+  ): Promise<string> {
+    const place = await connect({
+      host,
+      knownHosts,
+      sshKey,
+      sshAgent,
+      sshService,
+      projectDir,
+      composeFiles: [],
+    })
+    return await lockProject(place, lockReason(reason, by, new Date().toISOString()))
+  }
+
+  /**
+   * Takes the lock away that lock has made. The lock that a rollout holds is another one: it ends with the rollout.
+   *
+   * @param host The Docker host, as user@name or user@name:port. The user must be allowed to use Docker.
+   * @param knownHosts File in the format of ~/.ssh/known_hosts with the host's key. There is no trust on first use.
+   * @param projectDir Directory of the Compose project on the host; a relative one begins at the user's home.
+   * @param sshKey Private key without a passphrase, such as file:~/.ssh/deploy or env:SSH_KEY.
+   * @param sshAgent Socket of an SSH agent, such as unix:$SSH_AUTH_SOCK, instead of a key.
+   * @param sshService Service that stands for the host: a tunnel such as tcp://localhost:2222, or a host in a container.
+   */
+  @func({ cache: "never" })
+  async unlock(
+    host: string,
+    knownHosts: File,
+    projectDir: string,
+    sshKey?: Secret,
+    sshAgent?: Socket,
+    sshService?: Service,
+  ): Promise<string> {
+    const place = await connect({
+      host,
+      knownHosts,
+      sshKey,
+      sshAgent,
+      sshService,
+      projectDir,
+      composeFiles: [],
+    })
+    return await unlockProject(place)
   }
 
   /**

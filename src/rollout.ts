@@ -1,20 +1,14 @@
 import { readFileSync } from "node:fs"
+import { setTimeout as sleep } from "node:timers/promises"
 import type { Desired } from "./core/desired.ts"
-import { InputError } from "./core/errors.ts"
+import { DeployError, InputError } from "./core/errors.ts"
 import { type HostState, parseHostState } from "./core/host-state.ts"
 import { type Outcome, parseOutcome } from "./core/outcome.ts"
 import type { Plan } from "./core/plan.ts"
-import { noDirectory } from "./core/preflight.ts"
 import type { CommandResult, Host } from "./host/host.ts"
+import { enter, inProject, type ProjectPlace } from "./project.ts"
 
 const script = (name: string) => readFileSync(new URL(`./agent/${name}`, import.meta.url), "utf8")
-
-/** What has to be known to read a project's state. */
-export interface ProjectPlace {
-  host: Host
-  projectDir: string
-  composeFiles: readonly string[]
-}
 
 /** A project as it stands, without a version that is to be deployed. */
 const asItStands = { tagVariable: "IMAGE_TAG", tag: "-" }
@@ -45,37 +39,84 @@ cd -- "$1" && mkdir -p ".seamless/runs/$2" && tar -xof - -C ".seamless/runs/$2" 
 exec sh ".seamless/runs/$2/agent.sh" launch ".seamless/runs/$2"`
 
 /**
- * Hands the plan to the host's agent and follows it to its verdict, in one exec.
+ * Hands the plan to the host's agent and follows it to its verdict. When the link breaks, the agent goes on by itself, and
+ * its run is followed again as soon as the host can be reached.
  *
  * @param runId Name of the run's folder; unique, so that two clients cannot write into one.
  */
 export async function applyPlan(host: Host, plan: Plan, runId: string): Promise<Outcome> {
   const argv = ["sh", "-c", launch, "seamless", plan.directory, runId]
-  return outcome(await host.run({ argv, files: { ...plan.files, "agent.sh": script("agent.sh") } }), plan)
+  const files = { ...plan.files, "agent.sh": script("agent.sh") }
+  try {
+    return outcome(await host.run({ argv, files }))
+  } catch (broken) {
+    return await followAgain(host, plan.directory, runId, broken)
+  }
 }
 
-function outcome({ code, stdout, stderr }: CommandResult, plan: Plan): Outcome {
-  const parsed = parseOutcome(stdout, plan.steps)
-  if (parsed === undefined) throw new Error(`the agent gave no verdict: exit code ${code}: ${stderr.trim()}`)
-  return parsed
+/** Seconds between the attempts to reach a host again; the run goes on there meanwhile. */
+const pauses = [1, 2, 4, 8, 15, 30]
+
+async function followAgain(host: Host, directory: string, runId: string, broken: unknown): Promise<Outcome> {
+  if (!(broken instanceof InputError) || broken.path !== "host") throw broken
+  for (const pause of pauses) {
+    await sleep(pause * 1000)
+    try {
+      return await followRun(host, directory, runId)
+    } catch (error) {
+      if (error instanceof NoRun) throw broken
+      if (!(error instanceof InputError) || error.path !== "host") throw error
+    }
+  }
+  throw broken
 }
 
-/** The last log lines of a project's containers. */
-export async function readLogs(
-  { host, projectDir }: ProjectPlace,
-  services: readonly string[],
-  lines: number,
-): Promise<string> {
-  const { code, stdout, stderr } = await host.run({
-    argv: ["sh", "-c", logScript, "seamless", projectDir, String(lines), "--", ...services],
-  })
-  if (code === noDirectoryCode) throw noDirectory(projectDir, stdout.trim())
-  if (/no such service/.test(stderr))
-    throw new InputError("services", stderr.trim(), "name services of the Compose file")
-  if (code !== 0) throw new Error(`the logs cannot be read: ${stderr.trim()}`)
-  return stdout
+/** There is no such run on the host. */
+class NoRun extends InputError {}
+
+/** What a client that missed a run can do with it. */
+export type Attachment = "follow" | "recover"
+
+/** Follows a run that somebody else launched to its verdict; `recover` first brings an interrupted one to an end. */
+export async function followRun(
+  host: Host,
+  directory: string,
+  runId = "",
+  attachment: Attachment = "follow",
+): Promise<Outcome> {
+  const result = await inProject(host, directory, attach, runId, attachment)
+  if (result.code === noRunCode)
+    throw new NoRun("projectDir", `nothing was deployed by Seamless in ${directory}`, "deploy first")
+  return outcome(result)
 }
 
-const noDirectoryCode = 66
-const logScript = `cd -- "$1" 2>/dev/null || { echo "$HOME" && exit ${noDirectoryCode}; }
-shift && exec docker compose logs --no-color --timestamps --tail "$@"`
+const noRunCode = 67
+/** Run folders are named by release and a random part; the newest is the one that began last. */
+const attach = `${enter}
+newest=$(ls -t .seamless/runs 2>/dev/null | head -n 1)
+run=.seamless/runs/\${2:-$newest}
+[ -f "$run/agent.sh" ] || exit ${noRunCode}
+exec sh "$run/agent.sh" "$3" "$run"`
+
+/** What the agent exits with when the run of somebody else ended without a verdict. */
+const interruptedCode = 23
+
+function outcome({ code, stdout, stderr }: CommandResult): Outcome {
+  const parsed = parseOutcome(stdout)
+  if (parsed !== undefined) return parsed
+  if (code === interruptedCode) {
+    const hint = "the next deploy brings it to an end first, and so does recover"
+    throw new DeployError("the run was interrupted: its agent was killed, or the host went down", { hint })
+  }
+  throw new Error(`the agent gave no verdict: exit code ${code}: ${stderr.trim()}`)
+}
+
+/**
+ * Waits until no rollout holds the project's lock.
+ *
+ * @param seconds How long at most.
+ */
+export async function waitForLock(host: Host, directory: string, seconds: number): Promise<void> {
+  const wait = `${enter}\nflock --shared --timeout "$2" .seamless/lock true`
+  await inProject(host, directory, wait, String(seconds))
+}

@@ -4,6 +4,7 @@
 #
 #   agent.sh launch RUN    starts the run detached and follows it
 #   agent.sh follow RUN    its log to stderr as it grows; at the end its records to stdout; exits with its verdict
+#   agent.sh recover RUN   brings an interrupted run to an end, detached, and follows it
 #   agent.sh run RUN       the run itself
 #   agent.sh lib RUN       nothing: for a program that sources it
 #
@@ -66,6 +67,22 @@ remove() {
     docker rm -f "$id" >/dev/null 2>&1 || ! docker inspect "$id" >/dev/null 2>&1 || code=1
   done
   return $code
+}
+
+# NAME SECONDS: runs a program of the user, .seamless/hooks/NAME, in the project's directory. It knows the facts of the run
+# by SEAMLESS_ variables, and sees the project as a user does, without the candidate's Compose settings.
+hook() {
+  [ -x "$state/hooks/$1" ] || return 0
+  (
+    exec 9>&- </dev/null >"$run/hook.log" 2>&1
+    while read -r name value; do
+      export "SEAMLESS_$(printf %s "$name" | tr '[:lower:]' '[:upper:]')=$value"
+    done <"$run/facts"
+    SEAMLESS_HOOK=$1 SEAMLESS_REASON=$(cat "$run/reason" 2>/dev/null)
+    export SEAMLESS_HOOK SEAMLESS_REASON
+    unset COMPOSE_PROJECT_NAME COMPOSE_PATH_SEPARATOR COMPOSE_ENV_FILES COMPOSE_FILE "$TAG_VARIABLE"
+    exec timeout -k 10 "$2" "$state/hooks/$1"
+  )
 }
 
 # Reads the settings of a run: NAME=value lines, of these names only.
@@ -188,7 +205,7 @@ unless_died() {
   (
     exec 9>&-
     exec docker events --since "$started_at" --filter event=die --filter "label=seamless.release=$RELEASE" \
-      --filter "label=com.docker.compose.project=$PROJECT" --format 'exit code {{.Actor.Attributes.exitCode}}' >"$run/deaths" 2>/dev/null
+      --filter "label=com.docker.compose.project=$PROJECT" --filter label=com.docker.compose.oneoff=False --format 'exit code {{.Actor.Attributes.exitCode}}' >"$run/deaths" 2>/dev/null
   ) &
   events=$!
   ( # what it starts may outlive the agent, and must not hold the lock then
@@ -218,12 +235,73 @@ do_expect() {
     fail "the containers of $1 are not the ones this plan was made for: somebody changed them meanwhile. Run it again"
 }
 
-# REFERENCE: pulls it with the credentials of this run alone, unless it is here.
-do_pull() {
-  ! docker image inspect "$1" >/dev/null 2>&1 || return 0
+# NAME SECONDS: a hook of the user; what it is for is his.
+do_hook() {
+  hook "$1" "$2" || fail "the hook $state/hooks/$1 ended with exit code $?: $(last_words "$run/hook.log")"
+}
+
+# REPOSITORY DIGEST RESERVE KEEP: room for the image and RESERVE megabytes more, where Docker keeps its images. When there is
+# too little, the images go that no kept release needs.
+do_disk() {
+  ! image_is_here "$1@$2" || return 0
+  needed=$(($3 + $(expected_size "$1" "$2")))
+  ! has_room "$needed" || return 0
+  remove_images "$1" "$4"
+  has_room "$needed" ||
+    fail "the disk of Docker has $room MB free, and the new image needs $needed MB, of which $3 MB are the reserve: make room on the host (docker system df), or give another --disk-reserve"
+}
+image_is_here() { docker image inspect "$1" >/dev/null 2>&1; }
+# MEGABYTES: where Docker's directory is out of reach, nothing is known against it.
+has_room() {
+  room=$(df -P -m "$(docker info --format '{{.DockerRootDir}}')" 2>/dev/null | awk 'NR == 2 { print $4 }')
+  [ "${room:-$1}" -ge "$1" ]
+}
+# REPOSITORY DIGEST: megabytes. A layer needs about four times the size that it has in the registry, as it is kept in both forms
+# while it is unpacked; where the registry does not tell, the largest image of the repository that is here counts.
+expected_size() {
+  # shellcheck disable=SC2046 # one option or none
+  size=$(docker_with_login manifest inspect $(insecure "${1%%/*}") "$1@$2" 2>/dev/null |
+    awk '/"layers"/ { layers = 1 } layers && /"size"/ { gsub(/[^0-9]/, ""); sum += $0 } END { print int(sum * 4 / 1000000) }')
+  [ "${size:-0}" -gt 0 ] || size=$(docker images --no-trunc --quiet "$1" | sort -u | while read -r id; do
+    docker image inspect --format '{{.Size}}' "$id"
+  done | awk '$1 > most { most = $1 } END { print int(most / 1000000) }')
+  echo "$size"
+}
+# REGISTRY: what the client has to be told when the daemon was told to speak plain HTTP to it.
+insecure() {
+  docker info --format '{{range $name, $index := .RegistryConfig.IndexConfigs}}{{if not $index.Secure}}{{println $name}}{{end}}{{end}}' |
+    grep -qxF "$1" && echo --insecure
+}
+
+# ARG...: Docker with the login of this run alone, or else with the user's own.
+docker_with_login() {
   config=${DOCKER_CONFIG:-$HOME/.docker}
   [ ! -d "$run/docker" ] || config=$run/docker
-  docker --config "$config" pull --quiet "$1" >/dev/null 2>"$run/pull.err" || fail "$(last_words "$run/pull.err")"
+  docker --config "$config" "$@"
+}
+
+# REFERENCE: pulls it unless it is here.
+do_pull() {
+  image_is_here "$1" || docker_with_login pull --quiet "$1" >/dev/null 2>"$run/pull.err" || fail "$(last_words "$run/pull.err")"
+}
+
+# SERVICE SECONDS COMMAND: runs the migration once, in the new image, with the environment and the networks of the service. What
+# it did to the data is never undone: from its begin on, the schema may be ahead of the version that serves.
+do_migrate() {
+  : >"$run/schema"
+  timeout -k 10 "$2" docker compose run --rm --no-deps -T --label "seamless.migration=$RELEASE" --entrypoint sh "$1" -c "$3" \
+    </dev/null >"$run/migrate.log" 2>&1 9>&-
+  code=$?
+  [ $code -ne 0 ] || return 0
+  undo_migrate
+  tail -n 20 "$run/migrate.log" >"$run/tail"
+  [ $code -eq 124 ] || [ $code -eq 137 ] || fail "the migration in $1 ended with exit code $code" || return 1
+  fail "the migration in $1 did not end within $2 s"
+}
+undo_migrate() {
+  half_run=$(docker ps -aq --filter "label=com.docker.compose.project=$PROJECT" --filter "label=seamless.migration=$RELEASE")
+  [ -n "$half_run" ] || return $nothing
+  printf '%s\n' "$half_run" | remove 0
 }
 
 # SERVICE...: starts what the new version depends on and is not there yet.
@@ -532,6 +610,36 @@ END {
 # SERVICE GRACE IDS: stops the old containers with their grace period and removes them, by id.
 do_stop_old() { commas "$3" | remove "$2" || fail "an old container of $1 could not be removed"; }
 
+# REPOSITORY KEEP: removes the images and the files that no kept release needs. Of the records themselves the newest stay.
+do_prune() {
+  remove_images "$1" "$2"
+  folders releases | while read -r release; do
+    [ "$release" = 0 ] || grep -q "^$release " "$run/kept" || rm -rf "${state:?}/releases/$release"
+  done
+  folders runs | tail -n +"$((most_records + 1))" | while read -r old; do rm -rf "${state:?}/runs/$old"; done
+}
+most_records=50
+# FOLDER: the names of the folders in it, the newest release first.
+folders() { find "$state/$1" -mindepth 1 -maxdepth 1 -type d | sed 's|.*/||' | sort -rn; }
+# REPOSITORY KEEP: removes the images that rollouts brought here and none of the KEEP newest releases needs. An image that a
+# container uses, or that has another name too, is left by Docker itself.
+remove_images() {
+  rollouts | grep deployed | head -n "$2" >"$run/kept"
+  rollouts | while read -r _ digest _; do
+    grep -q "$digest" "$run/kept" || docker rmi "$1@$digest" >/dev/null 2>&1
+  done
+}
+# A rollout a line: release, digest, verdict. The run under way counts as deployed.
+rollouts() {
+  folders runs | while read -r name; do
+    [ -f "$state/runs/$name/facts" ] || continue
+    ended=deployed
+    [ "$state/runs/$name" = "$run" ] || ended=$(cat "$state/runs/$name/verdict" 2>/dev/null)
+    awk -v ended="$ended" '$1 == "release" || $1 == "digest" { fact[$1] = $2 } END { print fact["release"], fact["digest"], ended }' \
+      "$state/runs/$name/facts"
+  done
+}
+
 # --- the run ---------------------------------------------------------------------------------------------------------
 
 # I: sets verb, sentence and args (still parted by tabs) from line I of the plan.
@@ -597,10 +705,24 @@ verdict() {
   mv "$run/verdict.new" "$run/verdict"
 }
 
+# Back to where the run began.
+revert() {
+  if backward; then ended=reverted; else ended=stuck; fi
+  hook after-revert 300 || say "✘ the hook $state/hooks/after-revert failed: $(last_words "$run/hook.log")"
+  verdict $ended
+}
+
 # Runs the plan from step FROM, or back.
 carry_out() {
   started_at=$(date +%s)
-  if forward "$1"; then verdict deployed; elif backward; then verdict reverted; else verdict stuck; fi
+  if forward "$1"; then
+    verdict deployed
+  elif [ "$verb" = expect ]; then # nothing was done yet
+    rm -rf "$state/releases/$RELEASE"
+    verdict stale
+  else
+    revert
+  fi
 }
 
 # An earlier run that ended without a verdict (the host went down, the agent was killed): COMMIT decides its direction.
@@ -608,40 +730,55 @@ reconcile() {
   (
     run=$1
     load_settings
-    say "⟲ the run ${run##*/} was interrupted: it is brought to an end first" | tee -a "$run/log"
-    if [ "$(readlink "$state/releases/current")" = "$RELEASE" ]; then
+    committed=''
+    if ! grep -q ' begin ' "$run/journal"; then # the number of its release may be another run's by now
+      fail "interrupted before its first step"
+      verdict stale
+    elif [ "$(readlink "$state/releases/current")" = "$RELEASE" ]; then
       committed=1
-      carry_out "$(($(awk '$2 == "done" { n = $3 } END { print n + 0 }' "$run/journal") + 1))" >>"$run/log"
+      carry_out "$(($(awk '$2 == "done" { n = $3 } END { print n + 0 }' "$run/journal") + 1))"
     else
       fail interrupted
-      if backward; then verdict reverted; else verdict stuck; fi >>"$run/log"
+      revert
     fi
-  )
+  ) >>"$1/log"
 }
 
+# Whoever has the lock brings what was interrupted to an end before anything else.
 run_plan() {
   committed=''
-  exec 9>>"$state/lock"
-  if ! flock -n 9; then
-    fail "another rollout holds the lock: $(cat "$state/owner")"
-    verdict refused
-    return
-  fi
-  cp "$run/owner" "$state/owner"
-  set +f
-  for earlier in "$state"/runs/*; do
-    set -f
-    [ -f "$earlier/verdict" ] || [ "$earlier" = "$run" ] || [ ! -f "$earlier/journal" ] || reconcile "$earlier"
+  lock || return
+  for name in $(folders runs); do
+    [ "$state/runs/$name" != "$run" ] && interrupted "$state/runs/$name" || continue
+    say "⟲ the run $name was interrupted: it is brought to an end first"
+    reconcile "$state/runs/$name"
   done
   load_settings
   if [ -e "$state/releases/$RELEASE" ]; then
     fail "release $RELEASE was made by somebody else meanwhile. Run it again"
-    verdict refused
+    verdict stale
     return
   fi
   mkdir -p "$state/releases" && mv "$run/release" "$state/releases/$RELEASE"
   carry_out 1
 }
+
+# A reader that looks whether the lock is free holds it for a moment: that is no reason to give up.
+lock() {
+  exec 9>>"$state/lock"
+  refusal=''
+  if ! flock -w 1 9; then
+    refusal=busy
+    fail "another rollout holds the lock: $(cat "$state/owner")"
+  elif [ -f "$state/maintenance" ]; then
+    refusal=refused
+    fail "the project is locked: $(cat "$state/maintenance")"
+  fi
+  [ -z "$refusal" ] || { verdict "$refusal" && return 1; }
+  cp "$run/owner" "$state/owner"
+  journal locked
+}
+interrupted() { [ -f "$1/journal" ] && [ ! -f "$1/verdict" ]; }
 
 # Follows the log to the end. The agent holds the lock while it lives: a free lock without a verdict is an agent killed.
 follow() {
@@ -651,19 +788,18 @@ follow() {
     [ ! -f "$run/verdict" ] || last=1
     while IFS= read -r line <&3; do printf '%s\n' "$line" >&2; done
     [ -z "$last" ] || break
-    if [ -f "$run/journal" ] && flock -n "$state/lock" true && [ ! -f "$run/verdict" ]; then
-      say 'the agent was killed; the next run brings this one to an end' >&2
-      exit 23
-    fi
+    ! interrupted "$run" || ! flock -n "$state/lock" true || ! interrupted "$run" || exit 23
     sleep 0.1
   done
-  for name in verdict journal reason tail traffic.before traffic.after cut; do
+  for name in plan facts verdict journal reason tail schema traffic.before traffic.after cut; do
     [ ! -f "$run/$name" ] || printf '%s\t%s\n' "$name" "$(base64 <"$run/$name" | tr -d '\n')"
   done
   case $(cat "$run/verdict") in
   deployed) exit 0 ;;
   reverted) exit 20 ;;
   refused) exit 21 ;;
+  busy) exit 24 ;;
+  stale) exit 25 ;;
   *) exit 22 ;;
   esac
 }
@@ -675,6 +811,14 @@ launch)
   setsid sh "$run/agent.sh" run "$run" </dev/null >>"$run/log" 2>&1 &
   follow
   ;;
+recover)
+  # Whoever holds the lock is at it already. The lock goes over to the agent: it is never free in between.
+  exec 9>>"$state/lock"
+  if interrupted "$run" && flock -w 1 9; then setsid sh "$run/agent.sh" finish "$run" </dev/null >>"$run/log" 2>&1 & fi
+  exec 9>&-
+  follow
+  ;;
+finish) ! interrupted "$run" || reconcile "$run" ;;
 follow) follow ;;
 run) run_plan ;;
 esac

@@ -72,7 +72,7 @@ if config=$(compose config --format json 2>"$errors"); then
     indent == 6 && named { part = key() }
     { unwanted = 0 }
     indent == 2 && named && section !~ /^(name|services|networks)$/ { unwanted = 1 }
-    section == "services" && indent == 6 && named && part !~ /^(image|ports|deploy|healthcheck|stop_grace_period|scale|container_name|network_mode|networks|volumes|depends_on|restart)$/ { unwanted = 1 }
+    section == "services" && indent == 6 && named && part !~ /^(image|ports|deploy|healthcheck|stop_grace_period|scale|container_name|network_mode|networks|volumes|depends_on|restart|x-seamless)$/ { unwanted = 1 }
     section == "services" && indent == 8 && part == "healthcheck" && key() == "test" { unwanted = 1 }
     section == "services" && indent == 8 && part == "deploy" && named && key() !~ /^(mode|replicas|update_config)$/ { unwanted = 1 }
     section == "networks" && indent == 6 && named && part !~ /^(name|internal)$/ { unwanted = 1 }
@@ -89,18 +89,30 @@ containers=$(docker ps -aq --no-trunc)
 text project "$project"
 cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" { split($2, a, ":"); print a[2] }' | sort -u | fact listening
 
+# RUN: the sentence of the step that it began last.
+under_way() {
+  begun=$(awk '$2 == "begin" { n = $3 } END { print n }' "$1/journal" 2>/dev/null)
+  [ -z "$begun" ] || sed -n "${begun}p" "$1/plan" | cut -f 2
+}
+
 # What earlier rollouts left.
 state=.seamless
 [ -d "$state" ] || exit 0
 text current "$(readlink "$state/releases/current")"
 text slots "$(cat "$state/releases/current/slots" 2>/dev/null)"
+[ ! -f "$state/maintenance" ] || fact maintenance <"$state/maintenance"
+for hook in before-deploy before-switch after-commit after-revert; do
+  [ ! -x "$state/hooks/$hook" ] || printf '%s ' "$hook"
+done | fact hooks
 [ ! -f "$state/lock" ] || flock -n -s "$state/lock" true || fact lock <"$state/owner"
 for run in "$state"/runs/*/; do
-  [ -f "$run/facts" ] || continue
+  [ -f "$run/facts" ] && { [ -f "$run/journal" ] || [ -f "$run/verdict" ]; } || continue
   {
     printf 'run %s\nverdict %s\n' "$(basename "$run")" "$(cat "$run/verdict" 2>/dev/null || echo unfinished)"
     cat "$run/facts"
     awk '{ if (!first) first = $1; last = $1 } END { if (first) printf "ms %d\n", (last - first) * 10 }' "$run/journal" 2>/dev/null
     [ ! -s "$run/reason" ] || printf 'reason %s\n' "$(head -n 1 "$run/reason")"
+    [ ! -f "$run/schema" ] || printf 'migrated yes\n'
+    [ -f "$run/verdict" ] || printf 'step %s\n' "$(under_way "$run")"
   } | fact run
 done

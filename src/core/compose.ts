@@ -22,6 +22,8 @@ export interface ComposeService {
   networks?: Record<string, { ipv4_address?: string; ipv6_address?: string } | null> | null
   volumes?: { type: string; source?: string; target: string }[] | null
   depends_on?: Record<string, { condition: string }> | null
+  /** What Seamless itself is told in the Compose file. */
+  "x-seamless"?: unknown
 }
 
 /** A published port, in the long form that Compose prints. */

@@ -20,9 +20,21 @@ export interface Desired {
   proxyImage: string
   /** Whether the one gap that taking over published ports costs is accepted. */
   allowGap: boolean
+  /** Shell command of the migration; only for a deploy. */
+  migrate?: string
+  migrateTimeout: number
+  /** Megabytes that must stay free on the disk of Docker. */
+  diskReserve: number
+  /** Releases whose images and files stay on the host, the current one among them. */
+  keep: number
+  /** Deploys a commit that is older than the one that serves, too. */
+  force: boolean
   kind: "deploy" | "rollback"
   /** Who asked, from where, for which commit, and when: for the record and for whoever finds the lock held. */
   by: string
   commit: string
+  /** Seconds since 1970 at which the commit was made, and its branch: they tell which of two commits is the older one. */
+  commitTime?: number
+  branch: string
   at: string
 }

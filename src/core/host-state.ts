@@ -22,6 +22,7 @@ export interface Container {
 export interface Run {
   /** Name of the folder. */
   id: string
+  project: string
   /** `deployed`, `reverted`, `refused`, `stuck` or `unfinished`. */
   verdict: string
   release: number
@@ -40,6 +41,13 @@ export interface Run {
   /** Milliseconds that the host worked on it. */
   ms: number
   reason: string
+  /** Whether its migration was begun. */
+  migrated: boolean
+  /** Sentence of the step that an unfinished run began last. */
+  step: string
+  /** Seconds since 1970 at which the commit was made. */
+  commitTime?: number
+  branch: string
 }
 
 /** Everything that the plan needs to know of a host. */
@@ -74,6 +82,10 @@ export interface HostState {
   slots: string
   /** Who holds the lock. */
   lock?: string
+  /** Why nobody may deploy, and who said so. */
+  maintenance?: string
+  /** Names of the hooks that are there and may be executed. */
+  hooks: string[]
   runs: Run[]
 }
 
@@ -120,6 +132,8 @@ export function parseHostState(output: string): HostState {
     ...(/^\d+$/.test(current) && current !== "0" ? { current: Number(current) } : {}),
     slots: text("slots"),
     ...(facts.has("lock") ? { lock: lines(text("lock")).join(", ") } : {}),
+    ...(facts.has("maintenance") ? { maintenance: text("maintenance") } : {}),
+    hooks: words(text("hooks")),
     runs: (facts.get("run") ?? [])
       .map(parseRun)
       .sort((a, b) => a.release - b.release || a.at.localeCompare(b.at)),
@@ -143,11 +157,12 @@ function parseContainer(line: string): Container {
   return { ...container, name: container.name.replace(/^\//, "") }
 }
 
-function parseRun(text: string): Run {
+export function parseRun(text: string): Run {
   const facts = new Map(lines(text).map((line) => split(line)))
   const fact = (name: string) => facts.get(name) ?? ""
   return {
     id: fact("run"),
+    project: fact("project"),
     verdict: fact("verdict"),
     release: Number(fact("release")),
     kind: fact("kind"),
@@ -161,6 +176,10 @@ function parseRun(text: string): Run {
     at: fact("at"),
     ms: Number(fact("ms") || 0),
     reason: fact("reason"),
+    migrated: fact("migrated") === "yes",
+    step: fact("step"),
+    ...(fact("commit_time") === "" ? {} : { commitTime: Number(fact("commit_time")) }),
+    branch: fact("branch"),
   }
 }
 

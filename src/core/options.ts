@@ -18,8 +18,15 @@ export interface RolloutOptions {
   errorRate: number
   proxyImage: string
   allowGap: boolean
+  migrate?: string
+  migrateTimeout?: string
+  diskReserve: number
+  keep: number
+  force?: boolean
   by: string
   commit: string
+  commitTime?: number
+  branch?: string
 }
 
 type Checked = Omit<Desired, "repository" | "tag" | "digest" | "kind" | "at">
@@ -49,9 +56,31 @@ export function parseOptions(raw: RolloutOptions): Checked {
     errorRate: parseInteger(raw.errorRate, "errorRate", 0, 100),
     proxyImage: parsePath(raw.proxyImage, "proxyImage"),
     allowGap: raw.allowGap,
+    ...(raw.migrate === undefined ? {} : { migrate: parseMigration(raw.migrate, "migrate") }),
+    migrateTimeout: parseTimeout(raw.migrateTimeout ?? "10m", "migrateTimeout"),
+    diskReserve: parseInteger(raw.diskReserve, "diskReserve", 0, 1_000_000),
+    keep: parseInteger(raw.keep, "keep", 1, 1_000),
+    force: raw.force ?? false,
     by: raw.by,
     commit: raw.commit,
+    ...(raw.commitTime === undefined
+      ? {}
+      : { commitTime: parseInteger(raw.commitTime, "commitTime", 0, 100_000_000_000) }),
+    branch: raw.branch ?? "",
   }
+}
+
+/** A shell command on one line: it is a field of the plan. */
+export function parseMigration(text: string, path: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  if (text.trim() === "" || /[\u0000-\u001f\u007f]/.test(text)) {
+    throw new InputError(
+      path,
+      `${JSON.stringify(text)} is not a command on one line`,
+      "put more than that into a script in the image, and name the script",
+    )
+  }
+  return text
 }
 
 /** A health path goes into a request line and into the proxy's configuration. */

@@ -1,10 +1,14 @@
-import { parseFacts } from "./host-state.ts"
+import { parseFacts, parseRun, type Run } from "./host-state.ts"
 import type { ReportStep, Traffic } from "./report.ts"
-import type { Step } from "./step.ts"
+import { decodeSteps, type Step } from "./step.ts"
 
 /** How the agent's run ended. */
 export interface Outcome {
-  verdict: "deployed" | "reverted" | "refused" | "stuck"
+  /** What the run was to deploy. */
+  run: Run
+  /** A migration was begun, and the version that it was for does not serve. */
+  schemaAhead: boolean
+  verdict: (typeof verdicts)[number]
   steps: ReportStep[]
   /** Sentences of what was put back, newest first. */
   undone: string[]
@@ -17,18 +21,33 @@ export interface Outcome {
   ms: number
 }
 
+const verdicts = [
+  "deployed",
+  "reverted",
+  // The project is locked for maintenance.
+  "refused",
+  // Another rollout holds the lock.
+  "busy",
+  // The plan was made for another state of the host.
+  "stale",
+  "stuck",
+] as const
+
 /** Reads the records that the agent prints at the end; nothing when there are none. */
-export function parseOutcome(output: string, steps: readonly Step[]): Outcome | undefined {
+export function parseOutcome(output: string): Outcome | undefined {
   const facts = parseFacts(output)
   const text = (name: string) => facts.get(name)?.[0]?.trim() ?? ""
-  const verdict = text("verdict") as Outcome["verdict"]
-  if (!["deployed", "reverted", "refused", "stuck"].includes(verdict)) return undefined
+  const verdict = verdicts.find((name) => name === text("verdict"))
+  if (verdict === undefined) return undefined
+  const steps = decodeSteps(text("plan"))
   const journal = parseJournal(text("journal"))
   const sentences = (event: string) =>
     journal.filter((entry) => entry.event === event).map(({ index }) => steps[index]?.sentence ?? "")
   const reason = text("reason")
   const traffic = parseTraffic(text("traffic.before"), text("traffic.after"), text("cut"))
   return {
+    run: parseRun(`verdict ${verdict}\n${text("facts")}`),
+    schemaAhead: verdict !== "deployed" && facts.has("schema"),
     verdict,
     steps: steps.map((step, index) => reportStep(step, index, journal)),
     undone: sentences("undone"),

@@ -1,6 +1,6 @@
 import type { Desired } from "./desired.ts"
 import { InputError } from "./errors.ts"
-import { type Container, committedRun, type HostState } from "./host-state.ts"
+import { type Container, committedRun, type HostState, type Run } from "./host-state.ts"
 import { checkPorts, isContainerOf, proxyOf } from "./ports.ts"
 import { checkHost } from "./preflight.ts"
 import { releaseFiles } from "./release-files.ts"
@@ -19,8 +19,10 @@ export interface Plan {
   /** Which rule each service gets and why. */
   rules: string[]
   warnings: string[]
-  /** In this order; none when what is wanted already runs. */
+  /** In this order; none when there is nothing to do. */
   steps: Step[]
+  /** Why there is nothing to do. */
+  nothing?: { verdict: "unchanged" | "skipped"; reason: string }
   /** What the agent gets beside its own text, by name. */
   files: Record<string, string>
 }
@@ -33,8 +35,9 @@ export interface Plan {
  */
 export function planRollout(state: HostState, desired: Desired, projectDir: string): Plan {
   const { directory, config } = checkHost(state, desired, projectDir)
+  checkMaintenance(state)
   const project = config.name
-  const replacements = selectServices(config, desired).map((name): Replacement => {
+  const found = selectServices(config, desired).map((name): Replacement => {
     const own = state.containers.filter((container) => isContainerOf(container, project, name))
     const running = (container: Container) => container.state === "running"
     return {
@@ -43,6 +46,7 @@ export function planRollout(state: HostState, desired: Desired, projectDir: stri
       stopped: own.filter((container) => !running(container)),
     }
   })
+  const replacements = withMigration(found, desired)
   const routes = replacements.flatMap((replacement) => replacement.routes)
   checkManaged(state, project, replacements)
   checkPorts(state, project, routes)
@@ -56,8 +60,8 @@ export function planRollout(state: HostState, desired: Desired, projectDir: stri
     rules: replacements.map(({ why }) => why),
   }
   const hashes = draft.services.map((name) => `${name}=${state.hashes[name] ?? ""}`).join(" ")
-  if (isRunning(state, desired, project, replacements, hashes))
-    return { ...draft, warnings: [], steps: [], files: {} }
+  const nothing = nothingToDo(state, desired, project, replacements, hashes)
+  if (nothing !== undefined) return { ...draft, nothing, warnings: [], steps: [], files: {} }
   const steps = rolloutSteps(state, desired, project, replacements)
   return {
     ...draft,
@@ -109,6 +113,54 @@ function checkManaged(state: HostState, project: string, replacements: readonly 
       "attach them to one network that is not internal",
     )
   }
+}
+
+/** A lock with a reason is meant for everybody, whatever they want to deploy. */
+function checkMaintenance({ maintenance }: HostState): void {
+  if (maintenance === undefined) return
+  throw new InputError(
+    "host",
+    `the project is locked: ${maintenance}`,
+    "wait, or take the lock away with unlock",
+  )
+}
+
+/** `--migrate` is for one service: the first, unless the Compose file says it of another. */
+function withMigration(replacements: Replacement[], { migrate, kind }: Desired): Replacement[] {
+  if (migrate === undefined || kind !== "deploy") return replacements
+  const declared = replacements.filter((replacement) => replacement.migrate !== undefined)
+  const chosen = declared[0] ?? replacements[0]
+  return replacements.map((replacement) =>
+    replacement === chosen ? { ...replacement, migrate } : replacement,
+  )
+}
+
+function nothingToDo(
+  state: HostState,
+  desired: Desired,
+  project: string,
+  replacements: readonly Replacement[],
+  hashes: string,
+): Plan["nothing"] {
+  if (isRunning(state, desired, project, replacements, hashes))
+    return { verdict: "unchanged", reason: `${desired.tag} with this configuration already runs` }
+  const newer = newerRelease(state, desired)
+  if (newer === undefined) return undefined
+  const serves = `release ${newer.release} (${newer.tag}) is of a newer commit of this branch, ${newer.commit}`
+  return { verdict: "skipped", reason: `${serves}: give --force to deploy the older one all the same` }
+}
+
+/** Two pipelines may overtake each other: the one with the older commit must not win by being late. */
+function newerRelease(
+  state: HostState,
+  { kind, force, commit, commitTime, branch }: Desired,
+): Run | undefined {
+  const committed = committedRun(state)
+  if (kind !== "deploy" || force || committed === undefined) return undefined
+  if (commitTime === undefined || committed.commitTime === undefined) return undefined
+  const behind =
+    committed.branch === branch && committed.commit !== commit && committed.commitTime > commitTime
+  return behind ? committed : undefined
 }
 
 /** Same digest, same configuration, all of it running and reachable: nothing to do. */

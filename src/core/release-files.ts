@@ -19,7 +19,7 @@ export function releaseFiles(
   return {
     settings: settings(state, desired, project, release, replacements),
     owner: oneLine(`${kind} of ${repository}:${tag} by ${by}, commit ${commit || "unknown"}, since ${at}`),
-    facts: facts(desired, release, services, hashes),
+    facts: facts(desired, project, release, services, hashes),
     "bootstrap.cfg": proxyConfig(
       replacements.flatMap(({ routes }) => routes),
       [],
@@ -88,9 +88,16 @@ function settings(
 }
 
 /** The record of the run: a fact a line. */
-function facts(desired: Desired, release: number, services: readonly string[], hashes: string): string {
-  const { kind, repository, tag, digest, by, commit, at } = desired
+function facts(
+  desired: Desired,
+  project: string,
+  release: number,
+  services: readonly string[],
+  hashes: string,
+): string {
+  const { kind, repository, tag, digest, by, commit, commitTime, branch, at } = desired
   const values = {
+    project,
     release: String(release),
     kind,
     repository,
@@ -100,6 +107,8 @@ function facts(desired: Desired, release: number, services: readonly string[], h
     hashes,
     by,
     commit,
+    commit_time: String(commitTime ?? ""),
+    branch,
     at,
   }
   return Object.entries(values)

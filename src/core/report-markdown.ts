@@ -22,9 +22,15 @@ export function renderMarkdown(report: DeployReport): string {
 }
 
 function mark({ verdict }: DeployReport): string {
-  return { deployed: "✅", unchanged: "✅", "rolled-back": "✅", reverted: "↩️", failed: "❌", refused: "⛔" }[
-    verdict
-  ]
+  return {
+    deployed: "✅",
+    unchanged: "✅",
+    skipped: "⏭️",
+    "rolled-back": "✅",
+    reverted: "↩️",
+    failed: "❌",
+    refused: "⛔",
+  }[verdict]
 }
 
 function stepRow({ sentence, ms, outcome }: ReportStep): string[] {

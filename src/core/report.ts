@@ -7,6 +7,8 @@ export type Verdict =
   | "deployed"
   /** What was asked for already runs; nothing was done. */
   | "unchanged"
+  /** A newer commit serves; nothing was done. */
+  | "skipped"
   /** The new release failed and the old one serves again. */
   | "reverted"
   /** It failed and could not put everything back. */
@@ -40,11 +42,13 @@ export interface Timings {
   smoke?: number
   publish?: number
   read?: number
+  /** For another rollout that held the lock. */
+  wait?: number
   apply?: number
 }
 
 /** The phases in the order in which they happen. */
-const phases = ["build", "smoke", "publish", "read", "apply"] as const
+const phases = ["build", "smoke", "publish", "read", "wait", "apply"] as const
 
 /** Everything a deploy tells when it ends. Plain data; the renderers below are the ways to read it. */
 export interface DeployReport {
@@ -87,6 +91,7 @@ export function headline(report: DeployReport): string {
   const sentences: Record<Verdict, string> = {
     deployed: `Deployed ${what} to ${host}${numbered}.`,
     unchanged: `${what} on ${host} already runs this version: nothing to do.`,
+    skipped: `${what} on ${host} serves a newer commit: nothing was done.`,
     reverted: `${what} on ${host} was reverted: the version from before serves.`,
     failed: `The deploy of ${what} to ${host} failed and needs a look.`,
     refused: `The deploy of ${what} to ${host} was refused: nothing was changed.`,

@@ -34,9 +34,12 @@ export function rolloutSteps(
   }
   return [
     ...each(expectStep),
+    ...hookStep(state, "before-deploy"),
+    diskStep(desired),
     pullStep(desired),
     ...proxyImageStep(state, project, desired),
     ...dependencyStep(state, project, replacements),
+    ...each((replacement) => migrateStep(replacement, desired)),
     ...each(removeStoppedStep),
     ...each((replacement) => startStep(replacement, desired)),
     ...adopted.flatMap((replacement) => releasePortsSteps(replacement, desired)),
@@ -49,6 +52,7 @@ export function rolloutSteps(
       sentence: "Check that the proxy accepts the configuration of this release",
       args: [],
     },
+    ...hookStep(state, "before-switch"),
     ...each(switchStep),
     ...each((replacement) => publicStep(replacement, desired)),
     ...each((replacement) => drainStep(replacement, desired)),
@@ -62,6 +66,8 @@ export function rolloutSteps(
     ...each(retireStep),
     envStep(state, desired),
     ...each(stopStep),
+    pruneStep(desired),
+    ...hookStep(state, "after-commit"),
   ]
 }
 
@@ -82,6 +88,29 @@ function expectStep({ service, old, stopped }: Replacement): Step[] {
       ? `Check that ${service} still has no container`
       : `Check that ${service} still has the ${count} container${count > 1 ? "s" : ""} seen`
   return [{ verb: "expect", sentence, args: [service, ids([...old, ...stopped])] }]
+}
+
+/** A hook that is not there makes no step. */
+function hookStep({ hooks }: HostState, name: string): Step[] {
+  if (!hooks.includes(name)) return []
+  return [{ verb: "hook", sentence: `Run the hook ${name}`, args: [name, hookSeconds] }]
+}
+
+/** A hook that hangs must not hold the lock for ever; the agent gives after-revert the same time. */
+const hookSeconds = "300"
+
+function diskStep({ repository, digest, diskReserve, keep }: Desired): Step {
+  return {
+    verb: "disk",
+    sentence: `Check that the disk has room for the image and ${diskReserve} MB more`,
+    args: [repository, digest, String(diskReserve), String(keep)],
+  }
+}
+
+function migrateStep({ service, migrate }: Replacement, { migrateTimeout }: Desired): Step[] {
+  if (migrate === undefined) return []
+  const sentence = `Migrate: run ${migrate} once in the new image of ${service}, within ${formatDuration(migrateTimeout)}; this is never undone`
+  return [{ verb: "migrate", sentence, args: [service, seconds(migrateTimeout), migrate] }]
 }
 
 function pullStep({ repository, tag, digest }: Desired): Step {
@@ -283,4 +312,12 @@ function stopStep({ service, stopGrace, old }: Replacement): Step[] {
   if (old.length === 0) return []
   const sentence = `Stop the old ${service} with its grace period of ${formatDuration(stopGrace)}, and remove it`
   return [{ verb: "stop_old", sentence, args: [service, seconds(stopGrace), ids(old)] }]
+}
+
+function pruneStep({ repository, keep }: Desired): Step {
+  const sentence =
+    keep === 1
+      ? "Remove the images of earlier releases"
+      : `Remove the images that none of the last ${keep} releases needs`
+  return { verb: "prune", sentence, args: [repository, String(keep)] }
 }

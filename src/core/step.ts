@@ -3,8 +3,11 @@ import { InputError } from "./errors.ts"
 /** What the agent can do; each has a function of this name in the agent. */
 export type Verb =
   | "expect"
+  | "hook"
+  | "disk"
   | "pull"
   | "dependencies"
+  | "migrate"
   | "remove_stopped"
   | "start"
   | "booted"
@@ -21,6 +24,7 @@ export type Verb =
   | "retire"
   | "env"
   | "stop_old"
+  | "prune"
 
 /** One step of a rollout: data for the agent, and one sentence for dry run, progress and error alike. */
 export interface Step {
@@ -34,6 +38,14 @@ export function encodeSteps(steps: readonly Step[]): string {
   return steps
     .map(({ verb, sentence, args }) => `${[verb, sentence, ...args].map(field).join("\t")}\n`)
     .join("")
+}
+
+/** The steps of a plan as the agent has it. */
+export function decodeSteps(plan: string): Step[] {
+  return plan.split("\n").flatMap((line) => {
+    const [verb, sentence, ...args] = line.split("\t")
+    return sentence === undefined ? [] : [{ verb: verb as Verb, sentence, args }]
+  })
 }
 
 /** The agent splits at tabs and line breaks, and a shell drops an empty field. */
