@@ -5,7 +5,7 @@ import { isContainerOf, proxyOf } from "./ports.ts"
 
 /** What serves on a host now, for people. */
 export function renderStatus(host: string, state: HostState): string {
-  const { config, directory, lock } = state
+  const { config, directory, lock, maintenance } = state
   const project = config?.name ?? "?"
   const run = committedRun(state)
   const proxy = proxyOf(state, project)
@@ -20,6 +20,8 @@ export function renderStatus(host: string, state: HostState): string {
       : [`deployed  ${run.at} by ${run.by}${run.commit === "" ? "" : `, commit ${run.commit}`}`]),
     `proxy     ${proxy === undefined ? "none" : `${proxy.name} ${proxy.state}`}`,
     `lock      ${lock === undefined ? "free" : `held: ${lock}`}`,
+    ...(maintenance === undefined ? [] : [`locked    ${maintenance}`]),
+    ...underWay(state),
   ]
   for (const service of Object.keys(config?.services ?? {})) {
     const own = state.containers.filter((container) => isContainerOf(container, project, service))
@@ -28,10 +30,30 @@ export function renderStatus(host: string, state: HostState): string {
       .join(", ")
     lines.push(`${service.padEnd(9)} ${shown || "not running"}`)
   }
-  const unfinished = state.runs.filter(({ verdict }) => verdict === "unfinished")
-  if (unfinished.length > 0 && lock === undefined)
-    lines.push("an earlier rollout was interrupted; the next one brings it to an end first")
+  const ahead = schemaAhead(state)
+  if (ahead !== undefined)
+    lines.push(
+      `schema    the migration of release ${ahead.release} ran, and that release does not serve: the schema may be ahead`,
+    )
   return `${lines.join("\n")}\n`
+}
+
+/** The step at which an unfinished run is, or at which it was interrupted. */
+function underWay({ runs, lock }: HostState): string[] {
+  return runs
+    .filter(({ verdict }) => verdict === "unfinished")
+    .map(({ release, step }) =>
+      lock === undefined
+        ? `stopped   release ${release} was interrupted at: ${step}; the next deploy or recover brings it to an end`
+        : `running   release ${release}: ${step}`,
+    )
+}
+
+/** The last run whose migration was begun, when what serves is older. */
+function schemaAhead({ runs, current = 0 }: HostState): Run | undefined {
+  return runs.findLast(
+    ({ release, migrated, verdict }) => migrated && release > current && verdict !== "deployed",
+  )
 }
 
 /** The rollouts of a host, newest first, for people. */

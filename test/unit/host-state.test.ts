@@ -44,6 +44,7 @@ test("a host that says nothing has nothing", () => {
     containers: [],
     listening: [],
     slots: "",
+    hooks: [],
     runs: [],
   })
 })
@@ -84,6 +85,8 @@ test("a host that says all of it", () => {
       ["current", "3"],
       ["slots", "b\n"],
       ["lock", "deploy by ada\nsince 10:00\n"],
+      ["maintenance", "database move\n"],
+      ["hooks", "before-deploy after-revert "],
     ),
   ).toEqual({
     missing: ["flock", "setsid"],
@@ -108,6 +111,8 @@ test("a host that says all of it", () => {
     current: 3,
     slots: "b",
     lock: "deploy by ada, since 10:00",
+    maintenance: "database move",
+    hooks: ["before-deploy", "after-revert"],
     runs: [],
   })
 })
@@ -150,7 +155,7 @@ describe("the records of earlier rollouts", () => {
       record(
         3,
         "2026-01-01T10:00:00Z",
-        "services web api\nhashes web=h1 api=h2\nby Ada L. on laptop\ncommit \nms 1230\nreason it was so\n",
+        "services web api\nhashes web=h1 api=h2\nby Ada L. on laptop\ncommit \nms 1230\nreason it was so\ncommit_time 1700000000\nbranch main\n",
       ),
     ]).runs
     expect(run).toEqual({
@@ -168,6 +173,11 @@ describe("the records of earlier rollouts", () => {
       at: "2026-01-01T10:00:00Z",
       ms: 1230,
       reason: "it was so",
+      project: "",
+      migrated: false,
+      step: "",
+      commitTime: 1_700_000_000,
+      branch: "main",
     })
   })
 

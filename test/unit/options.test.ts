@@ -15,6 +15,8 @@ const options: RolloutOptions = {
   errorRate: 5,
   proxyImage: "haproxy:lts",
   allowGap: false,
+  diskReserve: 500,
+  keep: 5,
   by: "ada",
   commit: "",
 }
@@ -30,8 +32,13 @@ test("the defaults, in milliseconds", () => {
     errorRate: 5,
     proxyImage: "haproxy:lts",
     allowGap: false,
+    migrateTimeout: 600_000,
+    diskReserve: 500,
+    keep: 5,
+    force: false,
     by: "ada",
     commit: "",
+    branch: "",
   })
 })
 
@@ -45,12 +52,31 @@ test.each<[Partial<RolloutOptions>, object]>([
   [{ tagVariable: "_tag2" }, { tagVariable: "_tag2" }],
   [{ tagVariable: "PATH_TAG" }, { tagVariable: "PATH_TAG" }],
   [{ errorRate: 0 }, { errorRate: 0 }],
+  [
+    { migrate: "npm run migrate && true", migrateTimeout: "1h" },
+    { migrate: "npm run migrate && true", migrateTimeout: 3_600_000 },
+  ],
+  [
+    { diskReserve: 0, keep: 1 },
+    { diskReserve: 0, keep: 1 },
+  ],
+  [
+    { commitTime: 1_700_000_000, branch: "main" },
+    { commitTime: 1_700_000_000, branch: "main" },
+  ],
   [{ errorRate: 100 }, { errorRate: 100 }],
 ])("takes %j", (changes, part) => {
   expect(parseOptions({ ...options, ...changes })).toMatchObject(part)
 })
 
 test.each<[Partial<RolloutOptions>, string]>([
+  [{ migrate: "" }, `migrate: "" is not a command on one line\n  → `],
+  [{ migrate: "a\tb" }, 'migrate: "a\\tb" is not a command'],
+  [{ migrateTimeout: "0" }, "migrateTimeout: 0 is too short"],
+  [{ diskReserve: -1 }, "diskReserve: -1 is out of range"],
+  [{ diskReserve: 0.5 }, "diskReserve: 0.5 is out of range"],
+  [{ keep: 0 }, "keep: 0 is out of range\n  → give a whole number from 1 to 1000"],
+  [{ commitTime: -5 }, "commitTime: -5 is out of range"],
   [{ tagVariable: "" }, `tagVariable: "" is not a variable's name\n  → `],
   [{ tagVariable: "IMAGE-TAG" }, `tagVariable: "IMAGE-TAG" is not a variable's name`],
   [{ tagVariable: "1TAG" }, "tagVariable: "],

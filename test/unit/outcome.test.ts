@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { parseOutcome } from "../../src/core/outcome.ts"
-import type { Step } from "../../src/core/step.ts"
+import { encodeSteps, type Step } from "../../src/core/step.ts"
 import { facts } from "./support/facts.ts"
 
 const steps: Step[] = [
@@ -9,7 +9,8 @@ const steps: Step[] = [
   { verb: "commit", sentence: "Commit", args: [] },
 ]
 
-const outcome = (...values: [name: string, value: string][]) => parseOutcome(facts(...values), steps)
+const outcome = (...values: [name: string, value: string][]) =>
+  parseOutcome(facts(["plan", encodeSteps(steps)], ["facts", "release 4\ntag 1.1.0\n"], ...values))
 
 /** A journal: hundredths of a second since boot, then what happened. */
 const journal = (...lines: string[]): [string, string] => ["journal", `${lines.join("\n")}\n`]
@@ -26,7 +27,9 @@ test("deployed: every step with its duration, and what the proxy counted", () =>
       ["traffic.after", "1420 5\n"],
       ["cut", "1\n0\n2\n"],
     ),
-  ).toEqual({
+  ).toMatchObject({
+    run: { release: 4, tag: "1.1.0" },
+    schemaAhead: false,
     verdict: "deployed",
     steps: [
       { sentence: "Start web", ms: 500, outcome: "done" },
@@ -56,7 +59,8 @@ test("reverted: what failed, what was put back, what was never begun, and the co
       ["reason", "the proxy said: no\n"],
       ["tail", "boom\n  at index.js:3\n"],
     ),
-  ).toEqual({
+  ).toMatchObject({
+    schemaAhead: false,
     verdict: "reverted",
     steps: [
       { sentence: "Start web", ms: 500, outcome: "undone" },
@@ -69,6 +73,11 @@ test("reverted: what failed, what was put back, what was never begun, and the co
     logTail: ["boom", "  at index.js:3"],
     ms: 1030,
   })
+})
+
+test("the schema is ahead when a migration was begun and its version does not serve", () => {
+  expect(outcome(["verdict", "reverted"], ["schema", ""])?.schemaAhead).toBe(true)
+  expect(outcome(["verdict", "deployed"], ["schema", ""])?.schemaAhead).toBe(false)
 })
 
 test("stuck: what could not be put back", () => {
@@ -113,5 +122,5 @@ test.each([
   facts(["verdict", "exploded"]),
   facts(["journal", "1 begin 1"]),
 ])("%j has no verdict", (output) => {
-  expect(parseOutcome(output, steps)).toBeUndefined()
+  expect(parseOutcome(output)).toBeUndefined()
 })

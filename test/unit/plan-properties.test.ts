@@ -154,6 +154,7 @@ test("the phases are in their order, each over all services before the next begi
   const order = [
     ...[
       "expect",
+      "disk",
       "pull",
       "dependencies",
       "remove_stopped",
@@ -163,7 +164,18 @@ test("the phases are in their order, each over all services before the next begi
       "ready",
       "proxy_config",
     ],
-    ...["switch", "public", "drain", "soak", "commit", "restart_policy", "retire", "env", "stop_old"],
+    ...[
+      "switch",
+      "public",
+      "drain",
+      "soak",
+      "commit",
+      "restart_policy",
+      "retire",
+      "env",
+      "stop_old",
+      "prune",
+    ],
   ]
   forEveryPlan((made) => {
     const present = order.filter((verb) => at(made, verb) >= 0)

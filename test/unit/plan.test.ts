@@ -25,6 +25,7 @@ describe("the steps", () => {
   test("of the first deploy", () => {
     expect(commands(plan(empty()))).toEqual([
       "expect web -",
+      `disk registry.test/app ${digest("b")} 500 5`,
       `pull registry.test/app@${digest("b")}`,
       "pull haproxy:lts",
       "start web 1",
@@ -37,12 +38,14 @@ describe("the steps", () => {
       "commit",
       "restart_policy web unless-stopped",
       "env IMAGE_TAG 1.1.0 COMPOSE_FILE compose.yml:.seamless/releases/current/compose.yml",
+      "prune registry.test/app 5",
     ])
   })
 
   test("of the next deploy", () => {
     expect(commands(plan())).toEqual([
       "expect web old1",
+      `disk registry.test/app ${digest("b")} 500 5`,
       `pull registry.test/app@${digest("b")}`,
       "start web 2",
       "proxy 8080:8080",
@@ -57,12 +60,14 @@ describe("the steps", () => {
       "retire web",
       "env IMAGE_TAG 1.1.0 COMPOSE_FILE compose.yml:.seamless/releases/current/compose.yml",
       "stop_old web 10 old1",
+      "prune registry.test/app 5",
     ])
   })
 
   test("of the next deploy, for people", () => {
     expect(plan().steps.map(({ sentence }) => sentence)).toEqual([
       "Check that web still has the 1 container seen",
+      "Check that the disk has room for the image and 500 MB more",
       "Pull registry.test/app:1.1.0 by its digest, unless it is on the host",
       "Start 1 container of web 1.1.0 next to the 1 that serve",
       "Check that the proxy answers",
@@ -77,6 +82,7 @@ describe("the steps", () => {
       "Take the old web out of the proxy",
       "Write IMAGE_TAG=1.1.0 to .env",
       "Stop the old web with its grace period of 10s, and remove it",
+      "Remove the images that none of the last 5 releases needs",
     ])
   })
 
@@ -101,9 +107,10 @@ describe("the steps", () => {
       ],
     })
     expect(verbs(plan(state))).toEqual([
-      ...["expect", "expect", "pull", "start", "start", "proxy", "ready", "ready", "proxy_config"],
+      ...["expect", "expect", "disk", "pull", "start", "start", "proxy", "ready", "ready", "proxy_config"],
       ...["switch", "switch", "public", "public", "drain", "drain", "soak", "soak"],
       ...["commit", "restart_policy", "restart_policy", "retire", "retire", "env", "stop_old", "stop_old"],
+      "prune",
     ])
     expect(commands(plan(state))).toContain("ready api 3 60 4000 /health 200 shop-api-r4 api_9090:4000")
   })
@@ -260,18 +267,115 @@ describe("adoption: the old containers hold the ports themselves", () => {
 
   test("frees the ports only when the new version has booted", () => {
     const steps = commands(plan(state, desired({ allowGap: true })))
-    expect(steps.slice(3, 7)).toEqual([
+    expect(steps.slice(4, 8)).toEqual([
       "start web 2",
       "booted web 60",
       "release_ports web 10 always old1",
       "proxy 8080:8080",
     ])
-    expect(steps.at(-1)).toBe("stop_old web 10 old1")
+    expect(steps.at(-2)).toBe("stop_old web 10 old1")
   })
 
   test("is not needed when the old containers publish nothing, or the proxy is there already", () => {
     expect(verbs(plan(empty({ containers: [container({ release: null })] })))).not.toContain("release_ports")
     expect(verbs(plan(world(), desired({ allowGap: true })))).not.toContain("release_ports")
+  })
+})
+
+describe("a migration", () => {
+  const migrates = (command: unknown) => web({ "x-seamless": { migrate: command } })
+
+  test("runs once, when what it needs is there and before the new version starts", () => {
+    const steps = commands(plan(world(), desired({ migrate: "npm run migrate", migrateTimeout: 90_000 })))
+    expect(steps.slice(2, 5)).toEqual([
+      `pull registry.test/app@${digest("b")}`,
+      "migrate web 90 npm run migrate",
+      "start web 2",
+    ])
+  })
+
+  test("is what the Compose file says, unless the caller says another one", () => {
+    const state = world({ config: config({ web: migrates("rake db:migrate") }) })
+    expect(commands(plan(state))).toContain("migrate web 600 rake db:migrate")
+    const steps = commands(plan(state, desired({ migrate: "true" })))
+    expect(steps.filter((step) => step.startsWith("migrate"))).toEqual(["migrate web 600 true"])
+  })
+
+  test("of the caller is for the service that has one in the Compose file, else for the first", () => {
+    const services = (api: typeof web) => ({ web: web(), api: { ...api(), ports: [port(9090)] } })
+    const two = (api: typeof web) =>
+      empty({ config: config(services(api)), containers: [], runs: [], slots: "" })
+    const migrations = (state: HostState) =>
+      commands(plan(state, desired({ migrate: "true" }))).filter((step) => step.startsWith("migrate"))
+    expect(migrations(two(() => migrates("false")))).toEqual(["migrate api 600 true"])
+    expect(migrations(two(web))).toEqual(["migrate web 600 true"])
+  })
+
+  test("is none of a rollback: the schema of that time is not to be had", () => {
+    const state = world({ config: config({ web: migrates("rake db:migrate") }) })
+    expect(verbs(plan(state, desired({ kind: "rollback", migrate: "true" })))).not.toContain("migrate")
+  })
+
+  test.each<[extension: unknown, error: string]>([
+    ["rake", "services.web.x-seamless: it is not a mapping\n  → "],
+    [{ migrat: "rake" }, "services.web.x-seamless.migrat: there is no such setting\n  → it has migrate"],
+    [{ migrate: ["rake"] }, "services.web.x-seamless.migrate: it is not text\n  → "],
+    [{ migrate: "a\nb" }, 'services.web.x-seamless.migrate: "a\\nb" is not a command on one line\n  → '],
+  ])("%j is refused", (extension, error) => {
+    const state = world({ config: config({ web: web({ "x-seamless": extension }) }) })
+    expect(() => plan(state)).toThrow(error)
+  })
+})
+
+describe("hooks", () => {
+  test("that are there run around the phases, the others make no step", () => {
+    const state = world({ hooks: ["before-deploy", "before-switch", "after-commit", "after-revert"] })
+    expect(
+      commands(plan(state)).flatMap((step, index) => (step.startsWith("hook") ? [[index, step]] : [])),
+    ).toEqual([
+      [1, "hook before-deploy 300"],
+      [8, "hook before-switch 300"],
+      [19, "hook after-commit 300"],
+    ])
+    expect(verbs(plan(state)).slice(9, 10)).toEqual(["switch"])
+    expect(verbs(plan(world({ hooks: ["after-revert"] })))).not.toContain("hook")
+  })
+})
+
+test("a locked project is refused with the reason", () => {
+  expect(() => plan(world({ maintenance: "database move (locked by ada)" }))).toThrow(
+    "host: the project is locked: database move (locked by ada)\n  → wait, or take the lock away with unlock",
+  )
+})
+
+describe("an older commit behind a newer one", () => {
+  const serves = (changes: Partial<ReturnType<typeof run>> = {}) =>
+    world({ runs: [run({ commit: "new", commitTime: 2_000, branch: "main", ...changes })] })
+  const late = (changes: Partial<Desired> = {}) =>
+    desired({ commit: "old", commitTime: 1_000, branch: "main", ...changes })
+
+  test("is skipped, and told so", () => {
+    expect(plan(serves(), late())).toMatchObject({
+      steps: [],
+      nothing: {
+        verdict: "skipped",
+        reason:
+          "release 3 (1.0.0) is of a newer commit of this branch, new: give --force to deploy the older one all the same",
+      },
+    })
+  })
+
+  test.each<[what: string, state: HostState, wanted: Desired]>([
+    ["forced", serves(), late({ force: true })],
+    ["the newer one", serves(), late({ commitTime: 3_000 })],
+    ["as old", serves(), late({ commitTime: 2_000 })],
+    ["the same commit", serves(), late({ commit: "new" })],
+    ["of another branch", serves(), late({ branch: "hotfix" })],
+    ["of unknown age", serves(), (({ commitTime: _, ...rest }) => rest)(late())],
+    ["a rollback", serves(), late({ kind: "rollback" })],
+    ["behind one of unknown age", world({ runs: [run({ commit: "new" })] }), late()],
+  ])("is deployed when it is %s", (_, state, wanted) => {
+    expect(plan(state, wanted).steps.length).toBeGreaterThan(0)
   })
 })
 
@@ -420,6 +524,7 @@ describe("what the agent gets", () => {
       "deploy of registry.test/app:1.1.0 by ada@laptop, commit c0ffee, since 2026-01-02T10:00:00.000Z",
     )
     expect(files.facts?.split("\n")).toEqual([
+      "project shop",
       "release 4",
       "kind deploy",
       "repository registry.test/app",
@@ -429,6 +534,8 @@ describe("what the agent gets", () => {
       "hashes web=h1",
       "by ada@laptop",
       "commit c0ffee",
+      "commit_time ",
+      "branch main",
       "at 2026-01-02T10:00:00.000Z",
       "",
     ])

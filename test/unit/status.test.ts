@@ -39,13 +39,27 @@ test("the status before the first deploy", () => {
 })
 
 test("the status while another rollout runs, and after one was interrupted", () => {
-  const runs = [run({ commit: "" }), run({ release: 4, verdict: "unfinished" })]
+  const runs = [run({ commit: "" }), run({ release: 4, verdict: "unfinished", step: "Pull it" })]
   const held = status(world({ runs, lock: "deploy by bob" }))
   expect(held).toContain("lock      held: deploy by bob")
+  expect(held).toContain("running   release 4: Pull it")
   expect(held).toContain("deployed  2026-01-01T10:00:00.000Z by ada@laptop")
-  const interrupted = "an earlier rollout was interrupted; the next one brings it to an end first"
-  expect(held).not.toContain(interrupted)
-  expect(status(world({ runs }))).toContain(interrupted)
+  expect(status(world({ runs }))).toContain(
+    "stopped   release 4 was interrupted at: Pull it; the next deploy or recover brings it to an end",
+  )
+})
+
+test("the status of a locked project", () => {
+  expect(status(world({ maintenance: "database move" }))).toContain("locked    database move")
+})
+
+test("the status tells of a schema that is ahead, until a release serves that is newer than its migration", () => {
+  const runs = [run(), run({ release: 4, verdict: "reverted", migrated: true })]
+  const line =
+    "schema    the migration of release 4 ran, and that release does not serve: the schema may be ahead"
+  expect(status(world({ runs }))).toContain(line)
+  expect(status(world({ runs: [...runs, run({ release: 5 })], current: 5 }))).not.toContain(line)
+  expect(status(world({ runs: [run({ migrated: true })] }))).toHaveLength(status().length)
 })
 
 test("the history, newest first, the current release marked", () => {

@@ -254,6 +254,11 @@ describe.each(shells)("the reading of a host, with %s:", (shell) => {
       [`${release}/journal`]: "100 begin 1 start\n223 verdict reverted\n",
       [`${release}/reason`]: "web was not ready\nsecond line\n",
       ".seamless/runs/4.def/facts": "release 4\n",
+      ".seamless/runs/4.def/journal": "100 locked\n110 begin 1 pull\n120 done 1\n130 begin 2 migrate\n",
+      ".seamless/runs/4.def/plan": "pull\tPull it\nmigrate\tMigrate web\tweb\t60\ttrue\n",
+      ".seamless/runs/4.def/schema": "",
+      ".seamless/runs/5.unpacked/facts": "release 5\n",
+      ".seamless/maintenance": "database move\n",
       ".seamless/lock": "",
       ".seamless/owner": "deploy by ada\n",
     }
@@ -267,9 +272,13 @@ describe.each(shells)("the reading of a host, with %s:", (shell) => {
         by: "ada",
         ms: 1230,
         reason: "web was not ready",
+        migrated: false,
+        step: "",
       },
-      { id: "4.def", verdict: "unfinished", release: 4, ms: 0, reason: "" },
+      { id: "4.def", verdict: "unfinished", release: 4, ms: 300, migrated: true, step: "Migrate web" },
     ])
+    expect(state.runs).toHaveLength(2)
+    expect(state.maintenance).toBe("database move")
     expect(state).not.toHaveProperty("lock")
     expect(state).not.toHaveProperty("current")
   })

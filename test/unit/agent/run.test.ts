@@ -108,7 +108,7 @@ function follow(shell: Shell, run: string) {
     cwd: folder,
     args: [agentFile("agent.sh"), run],
   })
-  return { code, said: stderr, outcome: parseOutcome(stdout, steps) }
+  return { code, said: stderr, outcome: parseOutcome(stdout) }
 }
 
 const done = ["do_expect <web>", "do_start <web> <2>", "do_ready <web>", "do_switch <web>"]
@@ -128,7 +128,6 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
   })
 
   test.each<[failing: Verb, undone: Verb[]]>([
-    ["expect", []],
     ["start", ["start"]],
     ["ready", ["ready", "start"]],
     ["switch", ["switch", "ready", "start"]],
@@ -205,9 +204,9 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
     const env = { FAIL: "", STUCK: "", NOTHING: "" }
     runShell(shell, hold, { cwd: folder, args: [agentFile("agent.sh"), run], env })
     const { code, outcome } = follow(shell, run)
-    expect(code).toBe(21)
+    expect(code).toBe(24)
     expect(outcome).toMatchObject({
-      verdict: "refused",
+      verdict: "busy",
       reason: "another rollout holds the lock: deploy by bob",
     })
     expect(text("trace")).toBe("")
@@ -215,10 +214,28 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
     expect(current()).toBe("3")
   })
 
-  test("a release of that number made meanwhile: refused", () => {
+  test("somebody changed the containers meanwhile: the plan is stale, and nothing was done", () => {
+    committed()
+    const { code, outcome, trace } = carryOut(shell, prepare("4.abc", 4), { FAIL: "expect" })
+    expect([code, outcome?.verdict, outcome?.reason]).toEqual([25, "stale", "expect said no"])
+    expect(trace).toEqual(["do_expect <web>"])
+    expect(current()).toBe("3")
+    expect(existsSync(join(folder, ".seamless/releases/4"))).toBe(false)
+  })
+
+  test("a project that was locked with a reason: refused with it, and nothing is touched", () => {
+    committed()
+    write(".seamless/maintenance", "database move\n")
+    const { code, outcome, trace } = carryOut(shell, prepare("4.abc", 4))
+    expect([code, outcome?.verdict]).toEqual([21, "refused"])
+    expect(outcome?.reason).toBe("the project is locked: database move")
+    expect(trace).toEqual([""])
+  })
+
+  test("a release of that number made meanwhile: the plan is stale", () => {
     committed(4)
     const { code, outcome, trace } = carryOut(shell, prepare("4.abc", 4))
-    expect(code).toBe(21)
+    expect(code).toBe(25)
     expect(outcome?.reason).toBe("release 4 was made by somebody else meanwhile. Run it again")
     expect(trace).toEqual([""])
     expect(existsSync(join(folder, ".seamless/releases/4/compose.yml"))).toBe(true)
@@ -255,6 +272,15 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
       expect([code, current()]).toEqual([0, "5"])
     })
 
+    test("before its first step: has done nothing, whatever its number is by now", () => {
+      committed(4)
+      write(`${prepare("4.old", 4)}/journal`, "1 locked\n")
+      const { code, trace } = carryOut(shell, prepare("5.new", 5))
+      expect(trace).toEqual([...done, ...afterCommit])
+      expect(text(".seamless/runs/4.old/verdict")).toBe("stale\n")
+      expect([code, current()]).toEqual([0, "5"])
+    })
+
     test("is left alone when it has its verdict, or never began", () => {
       committed()
       interrupted("2.old", 2, "1 begin 2 start\n2 failed 2\n")
@@ -270,7 +296,7 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
     write(`${run}/log`, "✔ first\n")
     const { code, said, outcome } = follow(shell, run)
     expect(code).toBe(23)
-    expect(said).toBe("✔ first\nthe agent was killed; the next run brings this one to an end\n")
+    expect(said).toBe("✔ first\n")
     expect(outcome).toBeUndefined()
   })
 

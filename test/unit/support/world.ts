@@ -64,6 +64,7 @@ export const proxy = (changes: Partial<Container> = {}) =>
 export function run(changes: Partial<Run> = {}): Run {
   return {
     id: "3.abc",
+    project: "shop",
     verdict: "deployed",
     release: 3,
     kind: "deploy",
@@ -77,6 +78,9 @@ export function run(changes: Partial<Run> = {}): Run {
     at: "2026-01-01T10:00:00.000Z",
     ms: 4_200,
     reason: "",
+    migrated: false,
+    step: "",
+    branch: "main",
     ...changes,
   }
 }
@@ -102,6 +106,7 @@ export function world(changes: Partial<HostState> = {}): HostState {
     listening: [8080],
     current: 3,
     slots: "a",
+    hooks: [],
     runs: [run()],
     ...changes,
   }
@@ -128,9 +133,14 @@ export function desired(changes: Partial<Desired> = {}): Desired {
     errorRate: 5,
     proxyImage: "haproxy:lts",
     allowGap: false,
+    migrateTimeout: 600_000,
+    diskReserve: 500,
+    keep: 5,
+    force: false,
     kind: "deploy",
     by: "ada@laptop",
     commit: "c0ffee",
+    branch: "main",
     at: "2026-01-02T10:00:00.000Z",
     ...changes,
   }
