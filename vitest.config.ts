@@ -17,6 +17,7 @@ export default defineConfig({
       { test: { name: "contract", include: ["test/contract/**/*.test.ts"], ...withEngine } },
       { test: { name: "engine", include: ["test/engine/**/*.test.ts"], ...withEngine } },
       { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], ...withEngine } },
+      { test: { name: "faults", include: ["test/faults/**/*.test.ts"], ...withEngine } },
     ],
   },
 })

@@ -47,6 +47,14 @@ preload() {
 	for job in $loading; do wait "$job"; done
 }
 
+# A disk of its own for the user, so that a test can fill it.
+small_home() {
+	cp -a /home/deploy /tmp/home
+	mount -t tmpfs -o size=32m,mode=755 home /home/deploy
+	cp -a /tmp/home/. /home/deploy
+	rm -r /tmp/home
+}
+
 boot() {
 	mkdir -p /run/sshd
 	# shellcheck disable=SC2086 # several arguments
@@ -77,6 +85,7 @@ nest_cgroups
 echo $$ >/etc/lab/pid
 failed=
 trap 'failed=1' USR1
+small_home
 boot first
 while :; do
 	wait || true

@@ -15,7 +15,13 @@ const parts = {
 type Part = keyof typeof parts
 
 /** Everything on the host that a refused call must leave as it is, part by part. */
-export async function hostSnapshot(lab: Lab): Promise<Record<Part, string[]>> {
+export const hostSnapshot = (lab: Lab): Promise<Record<Part, string[]>> => readParts(lab, parts)
+
+/** The lines that each of some shell texts prints, run as root. */
+export async function readParts<Part extends string>(
+  lab: Lab,
+  parts: Record<Part, string>,
+): Promise<Record<Part, string[]>> {
   const command = Object.entries(parts).map(([title, part]) => `echo '== ${title}'; ${part} || exit 1`)
   const { code, stdout, stderr } = await lab.exec(command.join("\n"), { as: "root" })
   if (code !== 0 || stderr !== "") throw new Error(`the host cannot be compared: ${stderr}`)

@@ -25,7 +25,8 @@ export class LocalHost implements Host {
   }
 }
 
-async function archive(files: Readonly<Record<string, string>>): Promise<Uint8Array> {
+/** Files as a tar archive. */
+export async function archive(files: Readonly<Record<string, string>>): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), "seamless-"))
   try {
     for (const [path, text] of Object.entries(files)) {

@@ -1,0 +1,75 @@
+import type { Outcome } from "../../src/core/outcome.ts"
+import type { Plan } from "../../src/core/plan.ts"
+import type { Lab, TrafficReport } from "../support/lab.ts"
+import { underTraffic } from "../support/stories.ts"
+import { arm, inject, onHost, over, reached } from "./inject.ts"
+import { type Client, doomed } from "./rollout.ts"
+import { type Fault, mayLose, type Row } from "./rows.ts"
+import { check } from "./verdict.ts"
+
+/** What came of a deploy that was disturbed, and of the next one. */
+export interface Result {
+  /** Requests that failed until the disturbed deploy was over. */
+  failed: number
+  /** As the record says it; `unfinished` until the next deploy. */
+  verdict: string
+  seconds: number
+  /** What is not as it must be. */
+  findings: string[]
+}
+
+/** What all cells share. */
+export interface Bench {
+  lab: Lab
+  client: Client
+  /** Files of the project after an undisturbed deploy. */
+  known: string[]
+}
+
+/** Longer than any timeout of a disturbed deploy. */
+const patience = 90
+
+/** Disturbs a deploy at one moment, under traffic, and looks at everything afterwards; then deploys once more. */
+export async function runCell(bench: Bench, row: Row, fault: Fault): Promise<Result> {
+  const began = performance.now()
+  const { lab, client } = bench
+  const before = await client.read()
+  const tag = client.other(before)
+  await onHost(lab, row.world.prepare, { IMAGE: client.image(tag) })
+  const plan = await client.plan(tag)
+
+  const disturbed = await underTraffic(lab, "disturbed", async () => {
+    const outcome = await disturb(bench, row, fault, row.undo ? doomed(plan) : plan)
+    return check(bench, row, { plan, fault, outcome, tagBefore: before.tag })
+  })
+  const findings = [...disturbed.result.findings]
+  if (!mayLose(fault, row)) findings.push(...lost("the disturbed deploy", disturbed.traffic))
+
+  const next = await underTraffic(lab, "next", async () => {
+    const again = await client.plan(client.other(await client.read(), tag), { soak: 0 })
+    const outcome = await client.apply(again)
+    return check(bench, row, { plan: again, outcome, tagBefore: tag, after: disturbed.result })
+  })
+  findings.push(...next.result.findings.map((finding) => `next deploy: ${finding}`))
+  if (!row.world.gap) findings.push(...lost("the next deploy", next.traffic))
+
+  const seconds = (performance.now() - began) / 1000
+  return { failed: disturbed.traffic.failed, verdict: disturbed.result.verdict, seconds, findings }
+}
+
+async function disturb(
+  { lab, client }: Bench,
+  { verb, undo }: Row,
+  fault: Fault,
+  plan: Plan,
+): Promise<Outcome | Error> {
+  await arm(lab, `${fault === "agent killed after it" ? "after" : "before"} ${undo ? "undo" : "do"}_${verb}`)
+  const applied = client.apply(plan).catch((error: Error) => error)
+  const agent = await reached(lab, patience)
+  await inject(lab, client.host, fault, agent, plan.release)
+  await over(lab, agent, patience)
+  return applied
+}
+
+const lost = (when: string, { failed, failedBy }: TrafficReport) =>
+  failed === 0 ? [] : [`${failed} requests lost in ${when}: ${JSON.stringify(failedBy)}`]

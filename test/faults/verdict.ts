@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from "node:timers/promises"
+import { committedRun, type HostState } from "../../src/core/host-state.ts"
+import type { Outcome } from "../../src/core/outcome.ts"
+import type { Plan } from "../../src/core/plan.ts"
+import { renderHistory, renderStatus } from "../../src/core/status.ts"
+import { servedVersion } from "../support/stories.ts"
+import type { Bench } from "./cell.ts"
+import type { Fault, Row } from "./rows.ts"
+import { readTraces, remains, type Serving } from "./traces.ts"
+
+/** A deploy that is over, as far as its client knows. */
+interface Attempt {
+  plan: Plan
+  outcome: Outcome | Error
+  /** What was there when Seamless had deployed nothing. */
+  tagBefore: string
+  fault?: Fault
+  /** The deploy before it, which was disturbed. */
+  after?: Judgement
+}
+
+interface Judgement {
+  release: number
+  verdict: string
+  /** Whether the release of this run is the committed one. */
+  committed: boolean
+  findings: string[]
+}
+
+const clientDies: readonly (Fault | undefined)[] = ["client killed", "link cut"]
+const agentDies: readonly (Fault | undefined)[] = ["agent killed in it", "agent killed after it"]
+
+/** Whether the host, its record and what the client was told agree, and nothing is left over. */
+export async function check(bench: Bench, row: Row, attempt: Attempt): Promise<Judgement> {
+  const { plan, fault } = attempt
+  const answers = await served(bench)
+  const state = await bench.client.read()
+  const verdict = state.runs.find(({ release }) => release === plan.release)?.verdict ?? "not recorded"
+  const committed = state.current === plan.release
+  const findings = told(attempt, verdict)
+  if (agentDies.includes(fault)) {
+    if (verdict !== "unfinished") findings.push(`the record says ${verdict}`)
+    if (answers.length > 1) findings.push(`several versions serve: ${answers}`)
+    if (!/interrupted/.test(renderStatus("host", state))) findings.push("status does not say: interrupted")
+  } else {
+    const serving = shouldServe(row, state, attempt.tagBefore)
+    if (verdict !== (committed ? "deployed" : "reverted")) findings.push(`the record says ${verdict}`)
+    if (answers.join() !== (serving?.tag ?? "nothing"))
+      findings.push(`${answers} serves, not ${serving?.tag}`)
+    findings.push(...remains(await readTraces(bench.lab), serving, bench.known), ...recorded(state, serving))
+  }
+  findings.push(...reconciled(state, attempt.after))
+  return { release: plan.release, verdict, committed, findings }
+}
+
+/** What the client must have been told. */
+function told({ outcome, fault, plan, after }: Attempt, verdict: string): string[] {
+  if (clientDies.includes(fault)) return []
+  const said = outcome instanceof Error ? outcome.message : outcome.verdict
+  if (agentDies.includes(fault))
+    return /the agent was killed/.test(said) ? [] : [`the client was told: ${said}`]
+  if (after !== undefined && said !== "deployed") {
+    const reason = outcome instanceof Error ? "" : outcome.reason
+    return [`release ${plan.release} ended with ${said}: ${reason}`]
+  }
+  return said === verdict ? [] : [`the client was told ${said}, the record says ${verdict}`]
+}
+
+/** By the commit alone. */
+function shouldServe({ world }: Row, state: HostState, tagBefore: string): Serving | undefined {
+  const run = committedRun(state)
+  if (run !== undefined) return { tag: run.tag, release: run.release }
+  return world.name === "adoption" ? { tag: tagBefore } : undefined
+}
+
+/** Status and history as people read them. */
+function recorded(state: HostState, serving: Serving | undefined): string[] {
+  const status = renderStatus("host", state)
+  const lines = [
+    "lock      free",
+    serving?.release === undefined
+      ? "release   none"
+      : `release   ${serving.release}: registry:5000/app:${serving.tag} `,
+    serving?.release === undefined ? "proxy     none" : "proxy     app-seamless-proxy running",
+  ]
+  const missing = lines.filter((line) => !status.includes(line))
+  if (/interrupted/.test(status)) missing.push("no interrupted rollout")
+  if (
+    serving?.release !== undefined &&
+    !renderHistory(state).includes(`*${String(serving.release).padStart(5)}  deploy deployed`)
+  )
+    missing.push(`release ${serving.release} in the history`)
+  return missing.map((line) => `status lacks "${line}"`)
+}
+
+/** COMMIT decided the direction of a run that was interrupted. */
+function reconciled(state: HostState, before: Judgement | undefined): string[] {
+  if (before?.verdict !== "unfinished") return []
+  const wanted = before.committed ? "deployed" : "reverted"
+  const { verdict } = state.runs.find(({ release }) => release === before.release) ?? {}
+  return verdict === wanted ? [] : [`the interrupted run was ${verdict}, not ${wanted}`]
+}
+
+/** The versions that ten new connections to the published port get, once it answers. */
+async function served({ lab }: Bench): Promise<string[]> {
+  const ask = () => servedVersion(lab).catch(() => "nothing")
+  const deadline = performance.now() + 10_000
+  while ((await ask()) === "nothing" && performance.now() < deadline) await sleep(100)
+  return [...new Set(await Promise.all(Array.from({ length: 10 }, ask)))]
+}
