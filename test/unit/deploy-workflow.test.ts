@@ -58,6 +58,7 @@ function run(inputs: Record<string, string>, dagger = "echo '### ✅ Deployed'")
   const fake = join(dir, "dagger")
   writeFileSync(fake, `#!/bin/sh\nprintf '%s\\0' "$@" >"${dir}/argv"\n${dagger}\n`)
   chmodSync(fake, 0o755)
+  writeFileSync(join(dir, "git"), "#!/bin/sh\necho 1700000000\n", { mode: 0o755 })
   const env = {
     PATH: `${dir}:${process.env.PATH}`,
     RUNNER_TEMP: dir,
@@ -103,6 +104,7 @@ const always = () => [
   "--ssh-key=env://SSH_KEY",
   `--known-hosts=${dir}/known_hosts`,
   "--commit=0123456789abcdef0123456789abcdef01234567",
+  "--commit-time=1700000000",
   "--by=octocat, run 42 of acme/shop",
   "--format=MARKDOWN",
 ]

@@ -10,7 +10,7 @@ it("docs/errors.md says what the tables say; to write it anew: vitest run --proj
 })
 
 it.each(cases)("$wrong: says where, what, and what to do", ({ error }) => {
-  expect(error).toMatch(/^[\w.[\]]+: [^\n]+(\n {2}[^→\n]+)*\n {2}→ [^\n]+$/)
+  expect(error).toMatch(/^[\w.[\]-]+: [^\n]+(\n {2}[^→\n]+)*\n {2}→ [^\n]+$/)
 })
 
 it("each wrong input stands there once", () => {

@@ -178,6 +178,30 @@ const options: WrongInputs = {
         "tagVariable: PATH has a meaning of its own\n  → name the variable that stands for the tag in the Compose file, as IMAGE_TAG",
     },
     {
+      wrong: "migration that is empty",
+      options: { migrate: "" },
+      error:
+        'migrate: "" is not a command on one line\n  → put more than that into a script in the image, and name the script',
+    },
+    {
+      wrong: "release to keep: none",
+      options: { keep: "0" },
+      error: "keep: 0 is out of range\n  → give a whole number from 1 to 1000",
+    },
+    {
+      wrong: "wait for the lock without a unit",
+      call: "deploy",
+      options: { "wait-lock": "30" },
+      error:
+        'waitLock: "30" is not a duration\n  → write a number with a unit, such as "10s", "1m30s" or "500ms"',
+    },
+    {
+      wrong: "lock without a reason",
+      call: "lock",
+      options: { reason: " " },
+      error: "reason: it is empty\n  → say why nobody may deploy",
+    },
+    {
       wrong: "more than 10000 log lines",
       call: "logs",
       options: { lines: "10001" },
@@ -436,6 +460,22 @@ const project: WrongInputs = {
       },
       options: {},
       error: `services.web: it asks for update_config.order: stop-first\n  → ${unsupported}`,
+    },
+    {
+      wrong: "setting of `x-seamless` that does not exist",
+      project: {
+        name: "unknown-setting",
+        compose: web('    ports: ["8090:3000"]', "    x-seamless: { migrates: rake }"),
+      },
+      options: {},
+      error: "services.web.x-seamless.migrates: there is no such setting\n  → it has migrate",
+    },
+    {
+      wrong: "follow where nothing was deployed",
+      call: "follow",
+      project: { name: "not-deployed", compose: web('    ports: ["8090:3000"]') },
+      options: {},
+      error: "projectDir: nothing was deployed by Seamless in not-deployed\n  → deploy first",
     },
     {
       wrong: "`network_mode: host`",

@@ -17,7 +17,16 @@ export interface WrongInput {
   error: string
 }
 
-export type Call = "build" | "publish" | "plan" | "deploy" | "rollback" | "status" | "logs"
+export type Call =
+  | "build"
+  | "publish"
+  | "plan"
+  | "deploy"
+  | "rollback"
+  | "status"
+  | "logs"
+  | "lock"
+  | "follow"
 
 export interface Project {
   name: string
