@@ -97,7 +97,7 @@ export async function rollback(
     branch: run.branch,
     ...(run.commitTime === undefined ? {} : { commitTime: run.commitTime }),
   }
-  const desired = { ...checked, ...origin, repository, tag, digest, tags: [tag] }
+  const desired = { ...checked, ...origin, origin: run, repository, tag, digest, tags: [tag] }
   const state = await watch.time("read", readHost(target, desired))
   return rollOut(target, state, desired, patience, watch)
 }
@@ -242,7 +242,7 @@ async function rollOut(
     if (plan.nothing !== undefined) return leaveAlone(target, plan, wanted, watch)
     const run = `${plan.release}.${crypto.randomUUID().slice(0, 8)}`
     const outcome = await watch.time("apply", applyPlan(host, plan, run))
-    if (outcome.verdict === "deployed") return conclude(name, outcome, { tags: wanted.tags, ...watch.read() })
+    if (outcome.verdict === "deployed") return conclude(name, outcome, { tags: wanted.tags, warnings: plan.warnings, ...watch.read() })
     const again =
       (outcome.verdict === "stale" && attempt < attempts) || (outcome.verdict === "busy" && left() > 0)
     if (!again) throw failure(name, outcome)

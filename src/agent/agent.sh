@@ -285,6 +285,19 @@ do_pull() {
   image_is_here "$1" || docker_with_login pull --quiet "$1" >/dev/null 2>"$run/pull.err" || fail "$(last_words "$run/pull.err")"
 }
 
+# Compose's whole configuration of this release, with its values: for a rollback to it.
+do_keep_config() {
+  (
+    export COMPOSE_FILE="$BASE_FILES:$state/releases/$RELEASE/unbound.yml"
+    docker compose config >"$state/releases/$RELEASE/rendered.yml" 2>"$run/compose.log"
+  ) || fail "$(last_words "$run/compose.log")"
+}
+# RELEASE: the configuration that a release has kept.
+do_restore_config() {
+  cp "$state/releases/$1/rendered.yml" "$state/releases/$RELEASE/rendered.yml" ||
+    fail "the configuration of release $1 is gone"
+}
+
 # SERVICE SECONDS COMMAND: runs the migration once, in the new image, with the environment and the networks of the service. What
 # it did to the data is never undone: from its begin on, the schema may be ahead of the version that serves.
 do_migrate() {

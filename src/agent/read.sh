@@ -101,6 +101,9 @@ state=.seamless
 text current "$(readlink "$state/releases/current")"
 text slots "$(cat "$state/releases/current/slots" 2>/dev/null)"
 [ ! -f "$state/maintenance" ] || fact maintenance <"$state/maintenance"
+for kept in "$state"/releases/[0-9]*/rendered.yml; do
+  [ ! -f "$kept" ] || basename "$(dirname "$kept")"
+done | fact kept
 for hook in before-deploy before-switch after-commit after-revert; do
   [ ! -x "$state/hooks/$hook" ] || printf '%s ' "$hook"
 done | fact hooks

@@ -1,3 +1,5 @@
+import type { Run } from "./host-state.ts"
+
 /** What the caller wants to run, and how it is to be proved. Times are in milliseconds. */
 export interface Desired {
   /** Repository as a person writes it: `ghcr.io/acme/web`, `nginx`. */
@@ -30,6 +32,8 @@ export interface Desired {
   /** Deploys a commit that is older than the one that serves, too. */
   force: boolean
   kind: "deploy" | "rollback"
+  /** Of a rollback: the release that it goes back to. */
+  origin?: Run
   /** Who asked, from where, for which commit, and when: for the record and for whoever finds the lock held. */
   by: string
   commit: string

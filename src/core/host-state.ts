@@ -86,6 +86,8 @@ export interface HostState {
   maintenance?: string
   /** Names of the hooks that are there and may be executed. */
   hooks: string[]
+  /** Releases whose Compose configuration is kept. */
+  kept: number[]
   runs: Run[]
 }
 
@@ -134,6 +136,7 @@ export function parseHostState(output: string): HostState {
     ...(facts.has("lock") ? { lock: lines(text("lock")).join(", ") } : {}),
     ...(facts.has("maintenance") ? { maintenance: text("maintenance") } : {}),
     hooks: words(text("hooks")),
+    kept: words(text("kept")).map(Number),
     runs: (facts.get("run") ?? [])
       .map(parseRun)
       .sort((a, b) => a.release - b.release || a.at.localeCompare(b.at)),

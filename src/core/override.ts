@@ -7,6 +7,8 @@ export interface PinnedService {
   /** Network it shares with the proxy, by its key in the Compose file. */
   network: string
   alias: string
+  /** File on the host with the service as an earlier release had it, instead of the user's own files. */
+  rendered?: string
 }
 
 /**
@@ -17,13 +19,12 @@ export function overrideFile(services: readonly PinnedService[]): string {
   return `# Written by Seamless.\nservices:\n${services.map(serviceBlock).join("")}`
 }
 
-function serviceBlock({ service, image, release, network, alias }: PinnedService): string {
-  const text = JSON.stringify
+const text = JSON.stringify
+
+function serviceBlock({ service, image, release, network, alias, rendered }: PinnedService): string {
   return [
-    `  ${text(service)}:`,
+    ...(rendered === undefined ? beside(service) : instead(service, rendered)),
     `    image: ${text(image)}`,
-    "    ports: !reset []",
-    "    container_name: !reset null",
     "    labels:",
     `      seamless.release: ${text(String(release))}`,
     "    networks:",
@@ -31,4 +32,21 @@ function serviceBlock({ service, image, release, network, alias }: PinnedService
     `        aliases: [${text(alias)}]`,
     "",
   ].join("\n")
+}
+
+const beside = (service: string) => [
+  `  ${text(service)}:`,
+  "    ports: !reset []",
+  "    container_name: !reset null",
+]
+
+/** What was rendered has no ports and no name any more; within `!override` Compose would not reset them. */
+const instead = (service: string, rendered: string) => [
+  `  ${text(service)}: !override`,
+  `    extends: { file: ${text(rendered)}, service: ${text(service)} }`,
+]
+
+/** Without what binds a service to one container: so it is rendered for a rollback. */
+export function unboundFile(services: readonly string[]): string {
+  return `services:\n${services.map((service) => `${beside(service).join("\n")}\n`).join("")}`
 }

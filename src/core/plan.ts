@@ -4,7 +4,7 @@ import { type Container, committedRun, type HostState, type Run } from "./host-s
 import { checkPorts, isContainerOf, proxyOf } from "./ports.ts"
 import { checkHost } from "./preflight.ts"
 import { releaseFiles } from "./release-files.ts"
-import { alias, nextRelease, type Replacement } from "./replacement.ts"
+import { alias, hashesOf, nextRelease, type Replacement, restoredFrom } from "./replacement.ts"
 import { rolloutSteps } from "./rollout-steps.ts"
 import { selectServices, serviceRule } from "./service-rule.ts"
 import { encodeSteps, type Step } from "./step.ts"
@@ -59,13 +59,15 @@ export function planRollout(state: HostState, desired: Desired, projectDir: stri
     services: replacements.map(({ service }) => service),
     rules: replacements.map(({ why }) => why),
   }
-  const hashes = draft.services.map((name) => `${name}=${state.hashes[name] ?? ""}`).join(" ")
+  const today = hashesOf(replacements, state.hashes)
+  const hashes =
+    restoredFrom(state, desired, replacements) === undefined ? today : (desired.origin?.hashes ?? "")
   const nothing = nothingToDo(state, desired, project, replacements, hashes)
   if (nothing !== undefined) return { ...draft, nothing, warnings: [], steps: [], files: {} }
   const steps = rolloutSteps(state, desired, project, replacements)
   return {
     ...draft,
-    warnings: warn(state, replacements),
+    warnings: warn(state, desired, replacements),
     steps,
     files: {
       plan: encodeSteps(steps),
@@ -186,8 +188,18 @@ function isRunning(
   )
 }
 
-function warn(state: HostState, replacements: readonly Replacement[]): string[] {
+function warn(state: HostState, desired: Desired, replacements: readonly Replacement[]): string[] {
   const warnings = []
+  const { origin } = desired
+  if (origin !== undefined && hashesOf(replacements, state.hashes) !== origin.hashes) {
+    const what = `the Compose configuration has changed since release ${origin.release}`
+    const restored = restoredFrom(state, desired, replacements) !== undefined
+    warnings.push(
+      restored
+        ? `${what}: that of release ${origin.release} is restored, until the next deploy`
+        : `${what}, which has not kept its own: that of today is used`,
+    )
+  }
   const names = replacements.map(({ service }) => service)
   const callers = Object.entries(state.config?.services ?? {}).filter(
     ([name, { depends_on }]) =>

@@ -3,8 +3,8 @@ import type { Desired } from "./desired.ts"
 import { InputError } from "./errors.ts"
 import type { HostState } from "./host-state.ts"
 
-/** Oldest Compose that knows the `!reset` tag in all the places where a release uses it. */
-const oldestCompose = [2, 24] as const
+/** Oldest Compose that knows the tags `!reset` and `!override` (release notes of Compose 2.24.4). */
+const oldestCompose = [2, 24, 4] as const
 
 /** What a host offers once all of it has been checked. */
 export interface ReadyHost {
@@ -68,7 +68,7 @@ function checkTools({ daemon, missing, compose }: HostState): void {
       "install them; flock and setsid are part of util-linux",
     )
   }
-  const version = /^v?(\d+)\.(\d+)/.exec(compose)
+  const version = /^v?(\d+)\.(\d+)\.?(\d*)/.exec(compose)
   if (version === null) {
     throw new InputError(
       "host",
@@ -76,8 +76,7 @@ function checkTools({ daemon, missing, compose }: HostState): void {
       "install the package docker-compose-plugin on the host",
     )
   }
-  const [major, minor] = [Number(version[1]), Number(version[2])]
-  if (major < oldestCompose[0] || (major === oldestCompose[0] && minor < oldestCompose[1])) {
+  if (isOlder(version.slice(1).map(Number), oldestCompose)) {
     const wanted = oldestCompose.join(".")
     throw new InputError(
       "host",
@@ -85,6 +84,11 @@ function checkTools({ daemon, missing, compose }: HostState): void {
       `install Compose ${wanted} or newer on the host`,
     )
   }
+}
+
+function isOlder(version: readonly number[], than: readonly number[]): boolean {
+  const at = than.findIndex((part, index) => version[index] !== part)
+  return at >= 0 && (version[at] ?? 0) < (than[at] ?? 0)
 }
 
 function checkFiles(state: HostState, { envFile }: Pick<Desired, "envFile">, directory: string): void {

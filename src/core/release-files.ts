@@ -1,8 +1,8 @@
 import type { Desired } from "./desired.ts"
 import type { HostState } from "./host-state.ts"
-import { overrideFile } from "./override.ts"
+import { overrideFile, unboundFile } from "./override.ts"
 import { proxyConfig } from "./proxy-config.ts"
-import { alias, freeSlots, type Replacement } from "./replacement.ts"
+import { alias, freeSlots, type Replacement, restoredFrom } from "./replacement.ts"
 import { oneLine } from "./text.ts"
 
 /** What the host gets beside the plan: the release itself, and what the agent and its readers have to know of it. */
@@ -16,6 +16,7 @@ export function releaseFiles(
 ): Record<string, string> {
   const services = replacements.map(({ service }) => service)
   const { kind, repository, tag, by, commit, at } = desired
+  const restored = restoredFrom(state, desired, replacements) !== undefined
   return {
     settings: settings(state, desired, project, release, replacements),
     owner: oneLine(`${kind} of ${repository}:${tag} by ${by}, commit ${commit || "unknown"}, since ${at}`),
@@ -25,8 +26,12 @@ export function releaseFiles(
       [],
     ),
     "release/compose.yml": overrideFile(
-      replacements.map((replacement) => pinned(replacement, desired, project, release)),
+      replacements.map((replacement) => ({
+        ...pinned(replacement, desired, project, release),
+        ...(restored ? { rendered: `${state.directory}/.seamless/releases/${release}/rendered.yml` } : {}),
+      })),
     ),
+    "release/unbound.yml": unboundFile(services),
     "release/haproxy.cfg": releaseProxyConfig(state, replacements, project, release),
     "release/slots": `${freeSlots(state)}\n`,
   }

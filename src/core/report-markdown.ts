@@ -13,6 +13,7 @@ export function renderMarkdown(report: DeployReport): string {
     `### ${mark(report)} ${escapeText(headline(report))}`,
     table(["", ""], facts(report)),
     table(["Step", "Took", ""], report.steps.map(stepRow)),
+    (report.warnings ?? []).map((warning) => `> ⚠️ ${escapeText(warning)}`).join("\n>\n"),
     report.undone.length > 0
       ? ["Undone:", "", ...report.undone.map((it) => `- ${escapeText(it)}`)].join("\n")
       : "",

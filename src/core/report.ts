@@ -66,6 +66,8 @@ export interface DeployReport {
   services: string[]
   steps: ReportStep[]
   traffic?: Traffic
+  /** What the caller should know although it went well. */
+  warnings?: string[]
   /** What was put back, newest first. */
   undone: string[]
   /** Why it did not succeed, or why nothing was done. */
@@ -134,6 +136,7 @@ export function renderText(report: DeployReport): string {
     ...report.steps.map(({ outcome, ms, sentence }) => {
       return `  ${marks[outcome]} ${formatDuration(ms).padStart(width)}  ${sentence}`
     }),
+    ...(report.warnings ?? []).map((warning) => `  ! ${warning}`),
     ...report.undone.map((sentence) => `  undone: ${sentence}`),
     ...(report.logTail?.length
       ? ["  last log lines:", ...report.logTail.map((line) => `    | ${line}`)]

@@ -4,7 +4,7 @@ import { InputError } from "./errors.ts"
 import type { Container, HostState } from "./host-state.ts"
 import { isContainerOf, proxyOf, publishedPorts } from "./ports.ts"
 import { backendName, distinctRoutes, innerPort, publish, type Route } from "./proxy-config.ts"
-import { alias, nextRelease, type Replacement } from "./replacement.ts"
+import { alias, nextRelease, type Replacement, restoredFrom } from "./replacement.ts"
 import type { Step } from "./step.ts"
 
 /**
@@ -39,6 +39,7 @@ export function rolloutSteps(
     pullStep(desired),
     ...proxyImageStep(state, project, desired),
     ...dependencyStep(state, project, replacements),
+    configStep(state, desired, replacements),
     ...each((replacement) => migrateStep(replacement, desired)),
     ...each(removeStoppedStep),
     ...each((replacement) => startStep(replacement, desired)),
@@ -104,6 +105,18 @@ function diskStep({ repository, digest, diskReserve, keep }: Desired): Step {
     verb: "disk",
     sentence: `Check that the disk has room for the image and ${diskReserve} MB more`,
     args: [repository, digest, String(diskReserve), String(keep)],
+  }
+}
+
+/** The configuration is kept with its values, for the user of the host alone: a rollback needs those of its time. */
+function configStep(state: HostState, desired: Desired, replacements: readonly Replacement[]): Step {
+  const origin = restoredFrom(state, desired, replacements)
+  if (origin === undefined)
+    return { verb: "keep_config", sentence: "Keep the Compose configuration for a rollback", args: [] }
+  return {
+    verb: "restore_config",
+    sentence: `Restore the Compose configuration of release ${origin}`,
+    args: [String(origin)],
   }
 }
 

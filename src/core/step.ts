@@ -7,6 +7,8 @@ export type Verb =
   | "disk"
   | "pull"
   | "dependencies"
+  | "keep_config"
+  | "restore_config"
   | "migrate"
   | "remove_stopped"
   | "start"

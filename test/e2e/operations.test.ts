@@ -165,6 +165,30 @@ describe("following", () => {
   })
 })
 
+describe("a rollback", () => {
+  it("restores the configuration of its release, and Compose on the host agrees with it", async () => {
+    const environment = () =>
+      host("docker exec $(docker ps -q --filter label=com.docker.compose.service=web) printenv GREETING")
+    const before = await environment()
+    await host("cd app && cp -p .env env.before && sed -i 's/^GREETING=.*/GREETING=changed/' .env")
+    const changed = await deployImage(lab, "1.1.0")
+    expect(changed.code, changed.stderr).toBe(0)
+    expect(await environment()).toBe("changed")
+    const back = await call("rollback")
+    expect(back.code, back.stderr).toBe(0)
+    expect(back.stdout).toMatch(/! the Compose configuration has changed since release \d+: that of release/)
+    expect([await environment(), await servedVersion(lab)]).toEqual([before, "1.0.0"])
+    const containers = () => host("docker ps -aq --no-trunc | sort")
+    const running = await containers()
+    await host("cd app && docker compose up -d --quiet-pull 2>/dev/null")
+    expect(await containers()).toBe(running)
+    const again = await deployImage(lab, "1.0.0")
+    expect(again.code, again.stderr).toBe(0)
+    expect(await environment()).toBe("changed")
+    await host('cd app && sed -i "s/^GREETING=.*/$(grep ^GREETING= env.before)/" .env && rm env.before')
+  })
+})
+
 describe("pruning", () => {
   it("keeps what the last releases need, and nothing else of this repository", async () => {
     await host("docker pull -q haproxy:lts >/dev/null 2>&1 || true")

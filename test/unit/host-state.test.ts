@@ -45,6 +45,7 @@ test("a host that says nothing has nothing", () => {
     listening: [],
     slots: "",
     hooks: [],
+    kept: [],
     runs: [],
   })
 })
@@ -87,6 +88,7 @@ test("a host that says all of it", () => {
       ["lock", "deploy by ada\nsince 10:00\n"],
       ["maintenance", "database move\n"],
       ["hooks", "before-deploy after-revert "],
+      ["kept", "2\n3\n"],
     ),
   ).toEqual({
     missing: ["flock", "setsid"],
@@ -113,6 +115,7 @@ test("a host that says all of it", () => {
     lock: "deploy by ada, since 10:00",
     maintenance: "database move",
     hooks: ["before-deploy", "after-revert"],
+    kept: [2, 3],
     runs: [],
   })
 })

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import { parse } from "yaml"
-import { overrideFile } from "../../src/core/override.ts"
+import { overrideFile, unboundFile } from "../../src/core/override.ts"
 
 const web = {
   service: "web",
@@ -14,14 +14,41 @@ test("pins a service to its release", () => {
   expect(overrideFile([web])).toBe(`# Written by Seamless.
 services:
   "web":
-    image: "registry.test/app@sha256:aa"
     ports: !reset []
     container_name: !reset null
+    image: "registry.test/app@sha256:aa"
     labels:
       seamless.release: "4"
     networks:
       "default":
         aliases: ["shop-web-r4"]
+`)
+})
+
+test("instead of the user's files: the service as an earlier release had it", () => {
+  expect(
+    overrideFile([{ ...web, rendered: "/home/deploy/my shop/.seamless/releases/4/rendered.yml" }]),
+  ).toBe(`# Written by Seamless.
+services:
+  "web": !override
+    extends: { file: "/home/deploy/my shop/.seamless/releases/4/rendered.yml", service: "web" }
+    image: "registry.test/app@sha256:aa"
+    labels:
+      seamless.release: "4"
+    networks:
+      "default":
+        aliases: ["shop-web-r4"]
+`)
+})
+
+test("for the rendering: without what binds a service to one container", () => {
+  expect(unboundFile(["web", "api"])).toBe(`services:
+  "web":
+    ports: !reset []
+    container_name: !reset null
+  "api":
+    ports: !reset []
+    container_name: !reset null
 `)
 })
 

@@ -157,6 +157,7 @@ test("the phases are in their order, each over all services before the next begi
       "disk",
       "pull",
       "dependencies",
+      "keep_config",
       "remove_stopped",
       "start",
       "release_ports",

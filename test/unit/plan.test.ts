@@ -28,6 +28,7 @@ describe("the steps", () => {
       `disk registry.test/app ${digest("b")} 500 5`,
       `pull registry.test/app@${digest("b")}`,
       "pull haproxy:lts",
+      "keep_config",
       "start web 1",
       "proxy 8080:8080",
       "ready web 3 60 3000 /health 200 shop-web-r1 web_8080:3000",
@@ -47,6 +48,7 @@ describe("the steps", () => {
       "expect web old1",
       `disk registry.test/app ${digest("b")} 500 5`,
       `pull registry.test/app@${digest("b")}`,
+      "keep_config",
       "start web 2",
       "proxy 8080:8080",
       "ready web 3 60 3000 /health 200 shop-web-r4 web_8080:3000",
@@ -69,6 +71,7 @@ describe("the steps", () => {
       "Check that web still has the 1 container seen",
       "Check that the disk has room for the image and 500 MB more",
       "Pull registry.test/app:1.1.0 by its digest, unless it is on the host",
+      "Keep the Compose configuration for a rollback",
       "Start 1 container of web 1.1.0 next to the 1 that serve",
       "Check that the proxy answers",
       "Wait until web is ready: 3 answers 200 in a row on /health, within 1m",
@@ -107,7 +110,19 @@ describe("the steps", () => {
       ],
     })
     expect(verbs(plan(state))).toEqual([
-      ...["expect", "expect", "disk", "pull", "start", "start", "proxy", "ready", "ready", "proxy_config"],
+      ...[
+        "expect",
+        "expect",
+        "disk",
+        "pull",
+        "keep_config",
+        "start",
+        "start",
+        "proxy",
+        "ready",
+        "ready",
+        "proxy_config",
+      ],
       ...["switch", "switch", "public", "public", "drain", "drain", "soak", "soak"],
       ...["commit", "restart_policy", "restart_policy", "retire", "retire", "env", "stop_old", "stop_old"],
       "prune",
@@ -267,7 +282,7 @@ describe("adoption: the old containers hold the ports themselves", () => {
 
   test("frees the ports only when the new version has booted", () => {
     const steps = commands(plan(state, desired({ allowGap: true })))
-    expect(steps.slice(4, 8)).toEqual([
+    expect(steps.slice(5, 9)).toEqual([
       "start web 2",
       "booted web 60",
       "release_ports web 10 always old1",
@@ -287,8 +302,9 @@ describe("a migration", () => {
 
   test("runs once, when what it needs is there and before the new version starts", () => {
     const steps = commands(plan(world(), desired({ migrate: "npm run migrate", migrateTimeout: 90_000 })))
-    expect(steps.slice(2, 5)).toEqual([
+    expect(steps.slice(2, 6)).toEqual([
       `pull registry.test/app@${digest("b")}`,
+      "keep_config",
       "migrate web 90 npm run migrate",
       "start web 2",
     ])
@@ -327,6 +343,40 @@ describe("a migration", () => {
   })
 })
 
+describe("a rollback to a release of another configuration", () => {
+  const origin = run({ release: 2, digest: digest("b"), hashes: "web=h0" })
+  const back = (changes: Partial<Desired> = {}) => desired({ kind: "rollback", origin, ...changes })
+
+  test("restores what that release kept, says so, and records it as that configuration", () => {
+    const made = plan(world({ kept: [2, 3] }), back())
+    expect(commands(made)).toContain("restore_config 2")
+    expect(verbs(made)).not.toContain("keep_config")
+    expect(made.warnings).toContain(
+      "the Compose configuration has changed since release 2: that of release 2 is restored, until the next deploy",
+    )
+    expect(made.files.facts).toContain("hashes web=h0\n")
+    expect(made.files["release/compose.yml"]).toContain(
+      'extends: { file: "/home/deploy/shop/.seamless/releases/4/rendered.yml", service: "web" }',
+    )
+  })
+
+  test("that was not kept uses that of today, and says so", () => {
+    const made = plan(world({ kept: [3] }), back())
+    expect(verbs(made)).toContain("keep_config")
+    expect(made.warnings).toContain(
+      "the Compose configuration has changed since release 2, which has not kept its own: that of today is used",
+    )
+    expect(made.files.facts).toContain("hashes web=h1\n")
+  })
+
+  test("is none when the configuration is the same", () => {
+    const made = plan(world({ kept: [2, 3] }), back({ origin: { ...origin, hashes: "web=h1" } }))
+    expect(verbs(made)).toContain("keep_config")
+    expect(made.warnings).toEqual([])
+    expect(made.files["release/compose.yml"]).not.toContain("extends")
+  })
+})
+
 describe("hooks", () => {
   test("that are there run around the phases, the others make no step", () => {
     const state = world({ hooks: ["before-deploy", "before-switch", "after-commit", "after-revert"] })
@@ -334,10 +384,10 @@ describe("hooks", () => {
       commands(plan(state)).flatMap((step, index) => (step.startsWith("hook") ? [[index, step]] : [])),
     ).toEqual([
       [1, "hook before-deploy 300"],
-      [8, "hook before-switch 300"],
-      [19, "hook after-commit 300"],
+      [9, "hook before-switch 300"],
+      [20, "hook after-commit 300"],
     ])
-    expect(verbs(plan(state)).slice(9, 10)).toEqual(["switch"])
+    expect(verbs(plan(state)).slice(10, 11)).toEqual(["switch"])
     expect(verbs(plan(world({ hooks: ["after-revert"] })))).not.toContain("hook")
   })
 })

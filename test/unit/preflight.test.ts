@@ -18,7 +18,7 @@ test("a host that is right gives its directory and its configuration", () => {
   expect(check({ envFileFound: true }, "prod.env")).toBeDefined()
 })
 
-test.each(["2.24.0", "v2.24.1", "2.40.3-desktop.1", "3.0", "5.1.0", "10.2"])(
+test.each(["2.24.4", "v2.24.10", "2.25.0", "2.40.3-desktop.1", "3.0", "5.1.0", "10.2"])(
   "Compose %s will do",
   (compose) => {
     expect(() => check({ compose })).not.toThrow()
@@ -57,7 +57,7 @@ test.each<[what: string, changes: Partial<HostState>, message: string]>([
   [
     "Compose 2.23",
     { compose: "2.23.3" },
-    "host: its Compose 2.23.3 is too old\n  → install Compose 2.24 or newer",
+    "host: its Compose 2.23.3 is too old\n  → install Compose 2.24.4 or newer",
   ],
   ["Compose 1", { compose: "1.29.2" }, "host: its Compose 1.29.2 is too old\n  → "],
   [
@@ -124,5 +124,5 @@ test("the first thing wrong is the one that is told", () => {
   const all = { missing: ["docker"], compose: "1.0", writable: false, files: [], warnings: unset }
   expect(() => check(all)).toThrow("docker is not installed")
   expect(() => check({ ...all, missing: [] })).toThrow("too old")
-  expect(() => check({ ...all, missing: [], compose: "2.24" })).toThrow("may not write")
+  expect(() => check({ ...all, missing: [], compose: "2.24.4" })).toThrow("may not write")
 })

@@ -53,6 +53,13 @@ test("a deploy as text", () => {
   ])
 })
 
+test("warnings are told in both forms", () => {
+  const warned = report({ warnings: ["the configuration of release 1 is restored"] })
+  expect(renderText(warned)).toContain("\n  ! the configuration of release 1 is restored\n")
+  expect(renderMarkdown(warned)).toContain("> ⚠️ the configuration of release 1 is restored")
+  expect(renderMarkdown(report())).not.toContain("⚠️")
+})
+
 test("a revert as text", () => {
   const text = renderText(reverted)
   expect(text).toContain("shop (web) on deploy@example.com was reverted: the version from before serves.\n")
@@ -129,6 +136,7 @@ test("no text of others adds a line, a cell or an escape sequence", () => {
         reason: `r${it}`,
         logTail: [it],
         undone: [it],
+        warnings: [it],
         steps: [{ sentence: it, ms: 1, outcome: "done" }],
       })
       const plain = report({

@@ -568,10 +568,10 @@ const otherLab: WrongInputs = {
         "registryToken: the registry refuses the push to registry:5000/app\n  → check --registry-user and --registry-token, and that the user may write there",
     },
     {
-      wrong: "Compose before 2.24",
+      wrong: "Compose before 2.24.4",
       call: "deploy",
       options: { source: "examples/app", image: null },
-      error: "host: its Compose 2.23.3 is too old\n  → install Compose 2.24 or newer on the host",
+      error: "host: its Compose 2.23.3 is too old\n  → install Compose 2.24.4 or newer on the host",
     },
   ],
 }

@@ -107,6 +107,7 @@ export function world(changes: Partial<HostState> = {}): HostState {
     current: 3,
     slots: "a",
     hooks: [],
+    kept: [],
     runs: [run()],
     ...changes,
   }
