@@ -37,6 +37,19 @@ product() {
 	mv -T "$new" "$dir"
 }
 
+# Starts what stays behind: daemon LOG command [argument...]. It inherits no descriptor: a caller's lock would be held by it.
+daemon() {
+	local fd log=$1
+	shift
+	(
+		for fd in /proc/"$BASHPID"/fd/*; do
+			fd=${fd##*/}
+			[ "$fd" -le 2 ] || eval "exec $fd>&-"
+		done
+		exec setsid "$@" >"$log" 2>&1 </dev/null
+	) &
+}
+
 # A process of ours is noted as "pid starttime": a pid alone may by now belong to somebody else.
 started() { awk '{print $22}' "/proc/$1/stat" 2>/dev/null; }
 note() { echo "$2 $(started "$2")" >"$run/$1"; }

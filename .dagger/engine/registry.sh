@@ -16,8 +16,7 @@ start_registry() {
 	alive registry && return
 	printf '%s\n' 'version: 0.1' 'storage:' "  filesystem: {rootdirectory: $cache/registry}" \
 		"http: {addr: \"$registry\"}" 'log: {level: warn}' >"$run/registry.yml"
-	setsid "$(layer_of registry)/usr/bin/docker-registry" serve "$run/registry.yml" \
-		>"$run/registry.log" 2>&1 </dev/null 9>&- &
+	daemon "$run/registry.log" "$(layer_of registry)/usr/bin/docker-registry" serve "$run/registry.yml"
 	note registry $!
 	for _ in $(seq 50); do
 		(: >"/dev/tcp/${registry/://}") 2>/dev/null && return

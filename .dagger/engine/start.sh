@@ -60,16 +60,14 @@ fi
 mkdir -p "$run/root" "$5"
 rm -f "$run/engine.sock"
 [ ! -f "$run/engine.log" ] || mv "$run/engine.log" "$run/engine.log.1"
-# Descriptor 9 is the lock of `up`: what stays behind must not hold it.
-setsid unshare --mount --pid --net --fork --propagation private \
-	bash "${BASH_SOURCE[0]}" --inside "$@" >"$run/engine.log" 2>&1 </dev/null 9>&- &
+daemon "$run/engine.log" unshare --mount --pid --net --fork --propagation private bash "${BASH_SOURCE[0]}" --inside "$@"
 for _ in $(seq 50); do
 	alive engine && break
 	sleep 0.1
 done
 alive engine || fail "the engine did not start, see $run/engine.log"
 read -r pid _ <"$run/engine"
-setsid slirp4netns --configure --mtu=1500 "$pid" eth0 >"$run/network.log" 2>&1 </dev/null 9>&- &
+daemon "$run/network.log" slirp4netns --configure --mtu=1500 "$pid" eth0
 note network $!
 
 # Done when it answers a query. An engine that was killed drops its cache first: minutes, with a large one on a cold disk.

@@ -144,6 +144,7 @@ test("no text of others adds a line, a cell or an escape sequence", () => {
         reason: "r",
         logTail: ["l"],
         undone: ["u"],
+        warnings: ["w"],
         steps: [{ sentence: "s", ms: 1, outcome: "done" }],
       })
       for (const render of [renderText, renderMarkdown]) {
