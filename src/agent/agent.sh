@@ -627,7 +627,7 @@ do_stop_old() { commas "$3" | remove "$2" || fail "an old container of $1 could 
 do_prune() {
   remove_images "$1" "$2"
   folders releases | while read -r release; do
-    [ "$release" = 0 ] || grep -q "^$release " "$run/kept" || rm -rf "${state:?}/releases/$release"
+    grep -q "^$release " "$run/kept" || rm -rf "${state:?}/releases/$release"
   done
   folders runs | tail -n +"$((most_records + 1))" | while read -r old; do rm -rf "${state:?}/runs/$old"; done
 }
