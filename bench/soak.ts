@@ -1,13 +1,12 @@
-// npm run bench:soak [DEPLOYS [RATE]]: many deploys in a row, good and broken ones mixed, under heavy traffic. Bounded by
-// the count of deploys and by a million requests, whichever comes later.
+// npm run bench:soak [DEPLOYS [RATE [REQUESTS]]]: many deploys in a row, good and broken ones mixed, under heavy traffic. It
+// ends when so many deploys were made and so many requests were sent.
 import { committedRun } from "../src/core/host-state.ts"
 import { Client, type Images } from "../test/faults/rollout.ts"
 import { type Lab, startLab, type TrafficReport } from "../test/support/lab.ts"
 import { daggerCall, registryAccess } from "../test/support/seamless.ts"
 import { build } from "../test/support/stories.ts"
 
-const [deploys = 200, rate = 600] = process.argv.slice(2).map(Number)
-const requests = 1_000_000
+const [deploys = 100, rate = 600, requests = 1_000_000] = process.argv.slice(2).map(Number)
 const steadySeconds = 60
 const breaches = 5
 
@@ -31,7 +30,16 @@ async function publish(lab: Lab): Promise<Images> {
 
 async function rollOut(client: Client, behaviour: Behaviour): Promise<string> {
   const soak = behaviour === "dies" ? 15_000 : 1_000
-  const outcome = await client.apply(await client.plan(behaviour, { readyTimeout: 3_000, keep: 10, soak }))
+  const changes = {
+    readyTimeout: 3_000,
+    keep: 10,
+    soak,
+    migrateTimeout: 10_000,
+    diskReserve: 10,
+    force: true,
+    branch: "",
+  }
+  const outcome = await client.apply(await client.plan(behaviour, changes))
   return outcome.verdict
 }
 

@@ -301,7 +301,7 @@ do_restore_config() {
 # SERVICE SECONDS COMMAND: runs the migration once, in the new image, with the environment and the networks of the service. What
 # it did to the data is never undone: from its begin on, the schema may be ahead of the version that serves.
 do_migrate() {
-  : >"$run/schema"
+  echo begun >"$run/schema"
   timeout -k 10 "$2" docker compose run --rm --no-deps -T --label "seamless.migration=$RELEASE" --entrypoint sh "$1" -c "$3" \
     </dev/null >"$run/migrate.log" 2>&1 9>&-
   code=$?
@@ -637,20 +637,21 @@ folders() { find "$state/$1" -mindepth 1 -maxdepth 1 -type d | sed 's|.*/||' | s
 # REPOSITORY KEEP: removes the images that rollouts brought here and none of the KEEP newest releases needs. An image that a
 # container uses, or that has another name too, is left by Docker itself.
 remove_images() {
-  rollouts | grep deployed | head -n "$2" >"$run/kept"
-  rollouts | while read -r _ digest _; do
-    grep -q "$digest" "$run/kept" || docker rmi "$1@$digest" >/dev/null 2>&1
+  rollouts >"$run/brought"
+  grep deployed "$run/brought" | head -n "$2" >"$run/kept"
+  for digest in $(docker images --digests --no-trunc --format '{{.Digest}}' "$1" | sort -u); do
+    ! grep -q "$digest" "$run/brought" || grep -q "$digest" "$run/kept" || docker rmi "$1@$digest" >/dev/null 2>&1
   done
 }
-# A rollout a line: release, digest, verdict. The run under way counts as deployed.
+# A rollout a line, the newest first: release, digest, verdict. The run under way counts as deployed.
 rollouts() {
-  folders runs | while read -r name; do
-    [ -f "$state/runs/$name/facts" ] || continue
-    ended=deployed
-    [ "$state/runs/$name" = "$run" ] || ended=$(cat "$state/runs/$name/verdict" 2>/dev/null)
-    awk -v ended="$ended" '$1 == "release" || $1 == "digest" { fact[$1] = $2 } END { print fact["release"], fact["digest"], ended }' \
-      "$state/runs/$name/facts"
-  done
+  # shellcheck disable=SC2016 # awk
+  find "$state/runs" '(' -name facts -o -name verdict ')' -exec awk -v own="$run" '
+    FNR == 1 { id = FILENAME; sub(/\/[^\/]*$/, "", id) }
+    FILENAME ~ /verdict$/ { verdict[id] = $1; next }
+    $1 == "release" { release[id] = $2 }
+    $1 == "digest" { digest[id] = $2 }
+    END { for (id in release) print release[id], digest[id], id == own ? "deployed" : verdict[id] }' '{}' + | sort -rn
 }
 
 # --- the run ---------------------------------------------------------------------------------------------------------

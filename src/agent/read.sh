@@ -89,12 +89,6 @@ containers=$(docker ps -aq --no-trunc)
 text project "$project"
 cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" { split($2, a, ":"); print a[2] }' | sort -u | fact listening
 
-# RUN: the sentence of the step that it began last.
-under_way() {
-  begun=$(awk '$2 == "begin" { n = $3 } END { print n }' "$1/journal" 2>/dev/null)
-  [ -z "$begun" ] || sed -n "${begun}p" "$1/plan" | cut -f 2
-}
-
 # What earlier rollouts left.
 state=.seamless
 [ -d "$state" ] || exit 0
@@ -108,14 +102,27 @@ for hook in before-deploy before-switch after-commit after-revert; do
   [ ! -x "$state/hooks/$hook" ] || printf '%s ' "$hook"
 done | fact hooks
 [ ! -f "$state/lock" ] || flock -n -s "$state/lock" true || fact lock <"$state/owner"
-for run in "$state"/runs/*/; do
-  [ -f "$run/facts" ] && { [ -f "$run/journal" ] || [ -f "$run/verdict" ]; } || continue
-  {
-    printf 'run %s\nverdict %s\n' "$(basename "$run")" "$(cat "$run/verdict" 2>/dev/null || echo unfinished)"
-    cat "$run/facts"
-    awk '{ if (!first) first = $1; last = $1 } END { if (first) printf "ms %d\n", (last - first) * 10 }' "$run/journal" 2>/dev/null
-    [ ! -s "$run/reason" ] || printf 'reason %s\n' "$(head -n 1 "$run/reason")"
-    [ ! -f "$run/schema" ] || printf 'migrated yes\n'
-    [ -f "$run/verdict" ] || printf 'step %s\n' "$(under_way "$run")"
-  } | fact run
+# One run a block: its facts, its verdict, its times, why it failed, and of an unfinished one the step that it began last. A run
+# that has neither a verdict nor a journal never began.
+set -- "$state"/runs/*/facts "$state"/runs/*/verdict "$state"/runs/*/journal "$state"/runs/*/reason "$state"/runs/*/schema "$state"/runs/*/plan
+for file; do
+  shift
+  [ ! -s "$file" ] || set -- "$@" "$file"
 done
+[ $# -eq 0 ] || awk '
+  FNR == 1 { count = split(FILENAME, path, "/"); id = path[count - 1]; file = path[count] }
+  file == "facts" { facts[id] = facts[id] $0 "\n" }
+  file == "journal" { if (!(id in first)) first[id] = $1; last[id] = $1; if ($2 == "begin") begun[id] = $3 }
+  file == "plan" { split($0, field, "\t"); sentence[id, FNR] = field[2] }
+  FNR == 1 && file ~ /^(verdict|reason|schema)$/ { told[id, file] = $0 }
+  END {
+    for (id in facts) {
+      if (!((id, "verdict") in told) && !(id in first)) continue
+      printf "run %s\nverdict %s\n%s", id, (id, "verdict") in told ? told[id, "verdict"] : "unfinished", facts[id]
+      if (id in first) printf "ms %d\n", (last[id] - first[id]) * 10
+      if ((id, "reason") in told) print "reason " told[id, "reason"]
+      if ((id, "schema") in told) print "migrated yes"
+      if (!((id, "verdict") in told)) print "step " sentence[id, begun[id]]
+      print ""
+    }
+  }' "$@" | fact runs

@@ -137,7 +137,9 @@ export function parseHostState(output: string): HostState {
     ...(facts.has("maintenance") ? { maintenance: text("maintenance") } : {}),
     hooks: words(text("hooks")),
     kept: words(text("kept")).map(Number),
-    runs: (facts.get("run") ?? [])
+    runs: text("runs")
+      .split("\n\n")
+      .filter((block) => block !== "")
       .map(parseRun)
       .sort((a, b) => a.release - b.release || a.at.localeCompare(b.at)),
   }

@@ -154,7 +154,7 @@ describe("the records of earlier rollouts", () => {
 
   test("are read with values that have blanks, and may lack some", () => {
     const [run] = read([
-      "run",
+      "runs",
       record(
         3,
         "2026-01-01T10:00:00Z",
@@ -191,9 +191,7 @@ describe("the records of earlier rollouts", () => {
       record(9, "2026-01-01"),
       record(2, "2026-01-04"),
     ]
-    expect(
-      read(...runs.map((run): [string, string] => ["run", run])).runs.map(({ release, at }) => [release, at]),
-    ).toEqual([
+    expect(read(["runs", runs.join("\n\n")]).runs.map(({ release, at }) => [release, at])).toEqual([
       [2, "2026-01-04"],
       [9, "2026-01-01"],
       [9, "2026-01-02"],

@@ -256,7 +256,7 @@ describe.each(shells)("the reading of a host, with %s:", (shell) => {
       ".seamless/runs/4.def/facts": "release 4\n",
       ".seamless/runs/4.def/journal": "100 locked\n110 begin 1 pull\n120 done 1\n130 begin 2 migrate\n",
       ".seamless/runs/4.def/plan": "pull\tPull it\nmigrate\tMigrate web\tweb\t60\ttrue\n",
-      ".seamless/runs/4.def/schema": "",
+      ".seamless/runs/4.def/schema": "begun\n",
       ".seamless/runs/5.unpacked/facts": "release 5\n",
       ".seamless/maintenance": "database move\n",
       ".seamless/lock": "",
