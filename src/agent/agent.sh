@@ -45,9 +45,10 @@ fail() {
   return 1
 }
 
-# LINK TARGET: points a symbolic link elsewhere in one rename, and makes that durable.
+# LINK TARGET: points a symbolic link elsewhere in one rename, and makes that durable. What an agent that was killed in
+# between has left is replaced, not entered.
 point() {
-  ln -s "$2" "$1.new" && mv -fT "$1.new" "$1" && sync "$(dirname "$1")"
+  ln -sfn "$2" "$1.new" && mv -fT "$1.new" "$1" && sync "$(dirname "$1")"
 }
 
 # SERVICE [FILTER]: ids of the service's containers in this project.

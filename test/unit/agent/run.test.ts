@@ -2,6 +2,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -186,6 +187,14 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
       "failed",
       "done",
     ])
+  })
+
+  test("a link that an agent left half made, when it was killed at its COMMIT, does not keep the next from its own", () => {
+    committed()
+    symlinkSync("3", join(folder, ".seamless/releases/current.new"))
+    expect(carryOut(shell, prepare("4.abc", 4)).code).toBe(0)
+    expect(current()).toBe("4")
+    expect(readdirSync(join(folder, ".seamless/releases")).sort()).toEqual(["3", "4", "current"])
   })
 
   test("arguments arrive as they were planned, whatever they hold", () => {
