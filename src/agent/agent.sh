@@ -54,9 +54,24 @@ point() {
   ln -sfn "$2" "$1.new" && mv -fT "$1.new" "$1" && sync "$(dirname "$1")"
 }
 
+# Waits while dockerd restarts. It takes as long as the slowest container needs to stop.
+docker_answers() {
+  clock
+  back_by=$((now + 120 * 100))
+  until docker version >/dev/null 2>&1; do
+    clock
+    [ "$now" -lt "$back_by" ] || return 1
+    sleep 0.2
+  done
+}
+
+# ARG...: ids of containers. Docker always has an answer to that, unless it restarts: no answer is not an empty list.
+list() {
+  until docker ps --quiet --no-trunc "$@" 2>/dev/null; do docker_answers || return 1; done
+}
 # SERVICE [FILTER]: ids of the service's containers in this project.
 containers() {
-  docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$PROJECT" \
+  list --all --filter "label=com.docker.compose.project=$PROJECT" \
     --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False \
     --filter "${2:-label=com.docker.compose.project=$PROJECT}"
 }
@@ -68,7 +83,7 @@ remove() {
   while read -r id; do
     docker update --restart no "$id" >/dev/null 2>&1
     docker stop --time "$1" "$id" >/dev/null 2>&1
-    docker rm -f "$id" >/dev/null 2>&1 || ! docker inspect "$id" >/dev/null 2>&1 || code=1
+    docker rm -f "$id" >/dev/null 2>&1 || [ -z "$(list --all --filter "id=$id")" ] || code=1
   done
   return $code
 }
@@ -167,7 +182,7 @@ probe() {
   [[ $code == "$3" ]]
 } 2>/dev/null'
 
-proxy_runs() { [ "$(docker inspect --format '{{.State.Running}}' "$PROXY" 2>/dev/null)" = true ]; }
+proxy_runs() { [ -n "$(list --filter "name=^/$PROXY\$")" ]; }
 
 # Fails when the runtime API, whose answer comes on standard input, complained.
 complaints() {
@@ -316,7 +331,7 @@ do_migrate() {
   fail "the migration in $1 did not end within $2 s"
 }
 undo_migrate() {
-  half_run=$(docker ps -aq --filter "label=com.docker.compose.project=$PROJECT" --filter "label=seamless.migration=$RELEASE")
+  half_run=$(list --all --filter "label=com.docker.compose.project=$PROJECT" --filter "label=seamless.migration=$RELEASE")
   [ -n "$half_run" ] || return $nothing
   printf '%s\n' "$half_run" | remove 0
 }
@@ -677,6 +692,26 @@ call() { # FUNCTION: with the arguments of the step
   "$function" "$@"
 }
 
+# FUNCTION: with the arguments of the step, for what there is no way back from: when it fails because dockerd restarts, or the
+# disk is full, it is done once more. Every undo and every step after COMMIT can be repeated.
+surely() {
+  told=''
+  [ ! -s "$run/reason" ] || told=1
+  call "$1"
+  case $? in
+  0) return 0 ;;
+  "$nothing") return "$nothing" ;;
+  esac
+  docker_answers || return 1
+  rm -f "$run/reserve"
+  [ "$told" ] || rm -f "$run/reason"
+  call "$1"
+}
+# A hook of the user may not be what can be repeated.
+act() {
+  if [ "$committed" ] && [ "$verb" != hook ]; then surely "do_$verb"; else call "do_$verb"; fi
+}
+
 # What the journal does not tell would not be undone: without its line a step does not begin.
 begin() { journal begin "$i" "$verb" || fail "the journal cannot be written; is the disk of $PWD full?"; }
 
@@ -685,7 +720,7 @@ forward() {
   i=$1 count=$(wc -l <"$run/plan")
   while [ "$i" -le "$count" ]; do
     step "$i"
-    if begin && since=$now && call "do_$verb"; then
+    if begin && since=$now && act; then
       journal "done" "$i"
       say "✔ $sentence ($(((now - since) * 10)) ms)"
       [ "$verb" != commit ] || committed=1
@@ -705,7 +740,7 @@ backward() {
   for i in $(awk '$2 == "begin" { print $3 }' "$run/journal" | sort -rnu); do
     step "$i"
     command -v "undo_$verb" >/dev/null || continue
-    call "undo_$verb"
+    surely "undo_$verb"
     case $? in
     0) journal undone "$i" && say "↩ undone: $sentence" ;;
     "$nothing") ;;
