@@ -372,7 +372,9 @@ undo_start() {
   for id in $(candidates "$1"); do
     [ -s "$run/tail" ] || docker logs --tail 20 "$id" >"$run/tail" 2>&1
   done
-  candidates "$1" | remove 10
+  candidates "$1" | remove 10 || return 1
+  # What is left of the service ran when the run began; without a restart policy it does not survive a restart of dockerd.
+  for id in $(containers "$1"); do docker start "$id" >/dev/null || return 1; done
 }
 
 # SERVICE SECONDS: the new containers pass their own health check; the proxy is not there yet to ask them.
@@ -576,10 +578,17 @@ do_commit() { point "$state/releases/current" "$RELEASE" || fail "the release ca
 # SERVICE POLICY: gives the new containers the restart policy that was held back.
 do_restart_policy() {
   for id in $(candidates "$1"); do docker update --restart "$2" "$id" >/dev/null || return 1; done
+  bring_up "$1"
+}
+# SERVICE: without a restart policy a container that stopped stays away; one that runs is left as it is.
+bring_up() {
+  for id in $(candidates "$1"); do docker start "$id" >/dev/null || return 1; done
 }
 
 # SERVICE: frees the slots of the old version: from here on what is live is what is durable.
-do_retire() { set_servers /dev/null free "$OLD_SLOTS.$1"; }
+do_retire() {
+  bring_up "$1" && proxy_answers 10 && set_servers /dev/null free "$OLD_SLOTS.$1"
+}
 
 # NAME VALUE...: sets variables in the project's .env, by rename, with the same owner and mode. Of several lines for one
 # name the last counts; its quotes and its comment stay, and so does every other byte of the file.
