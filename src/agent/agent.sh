@@ -104,8 +104,9 @@ hook() {
   )
 }
 
-# Reads the settings of a run: NAME=value lines, of these names only.
+# Reads the settings of a run: NAME=value lines, of these names only. An older client did not write all of them.
 load_settings() {
+  PROJECT='' RELEASE='' SLOTS='' OLD_SLOTS='' PROXY='' PROXY_IMAGE='' NETWORK='' TAG_VARIABLE=IMAGE_TAG TAG='' BASE_FILES='' ENV_FILE=''
   while IFS= read -r line; do
     value=${line#*=}
     case $line in
@@ -593,18 +594,21 @@ do_retire() {
 # NAME VALUE...: sets variables in the project's .env, by rename, with the same owner and mode. Of several lines for one
 # name the last counts; its quotes and its comment stay, and so does every other byte of the file.
 do_env() {
-  [ -e .env ] || : >.env
+  [ -e .env ] || : >.env || return 1
+  set_variables "$@" || { rm -f .env.seamless && return 1; }
+  mv -f .env.seamless .env
+}
+# Through a variable: BusyBox's awk does not tell when it cannot write. The dot keeps the line breaks at the end.
+set_variables() {
   cp -p .env .env.seamless || return 1
   while [ $# -gt 0 ]; do
     ended=1
     [ -z "$(tail -c 1 .env.seamless)" ] || ended=0
-    LC_ALL=C NAME=$1 VALUE=$2 awk -v ended="$ended" "$set_variable" .env.seamless >"$run/env" || return 1
-    cat "$run/env" >.env.seamless
+    changed=$(LC_ALL=C NAME=$1 VALUE=$2 awk -v ended="$ended" "$set_variable" .env.seamless && echo .) || return 1
+    printf %s "${changed%.}" >.env.seamless || return 1
     shift 2
   done
-  rm -f "$run/env"
   sync .env.seamless
-  mv -f .env.seamless .env
 }
 # It reads as Compose does: NAME=value or NAME: value, quotes may span lines, a comment after a plain value needs " #".
 # shellcheck disable=SC2016 # awk

@@ -359,6 +359,15 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
       expect([code, current()]).toEqual([0, "5"])
     })
 
+    test("by a client that knew fewer settings: is undone all the same", () => {
+      committed()
+      interrupted("4.old", 4, "1 begin 1 expect\n2 done 1\n3 begin 2 start\n")
+      write(".seamless/runs/4.old/settings", "PROJECT=shop\nRELEASE=4\n")
+      const { code, trace } = carryOut(shell, prepare("5.new", 5))
+      expect(trace).toEqual(["undo_start <web> <2>", ...done, ...afterCommit])
+      expect([code, text(".seamless/runs/4.old/verdict")]).toEqual([0, "reverted\n"])
+    })
+
     test("before its first step: has done nothing, whatever its number is by now", () => {
       committed(4)
       write(`${prepare("4.old", 4)}/journal`, "1 locked\n")
