@@ -191,8 +191,9 @@ complaints() {
   [ -z "$complaint" ] || fail "the proxy said: $complaint"
 }
 
-# FILE STATE SET...: puts the taken slots of a set into STATE, or makes them "free" again; FILE gets the requests and server
-# errors of all published ports up to that moment, and the counts of the first set.
+# FILE STATE SET...: puts the taken slots of a set into STATE, or makes them "free" again; "live" is ready, and the set must be
+# there: a proxy that was started anew does not know it. FILE gets the requests and server errors of all published ports up to
+# that moment, and the counts of the first set.
 set_servers() {
   file=$1
   shift
@@ -201,11 +202,17 @@ calls=''
 each_server() {
   case $state in
     free) calls+="set server $1 state maint;set server $1 addr 127.0.0.1 port 1;set server $1 fqdn $HOSTNAME;" ;;
+    live) calls+="set server $1 state ready;" ;;
     *) calls+="set server $1 state $state;" ;;
   esac
 }
 echo "$(frontends) $(counts "$2")"
-while (($# > 1)); do state=$1; servers "$2"; shift 2; done
+while (($# > 1)); do
+  state=$1
+  servers "$2"
+  [[ $state != live || -n $calls ]] || { echo "it was started anew and knows nothing of the new version"; exit; }
+  shift 2
+done
 [[ -z $calls ]] || api "${calls%;}"
 BASH
 }
@@ -512,7 +519,7 @@ health_test() {
 
 # SERVICE: the switch, for every port of the service at once. The old containers are in drain, and still run.
 do_switch() {
-  set_servers "$run/before.$1" ready "$SLOTS.$1" drain "$OLD_SLOTS.$1" || return 1
+  set_servers "$run/before.$1" live "$SLOTS.$1" drain "$OLD_SLOTS.$1" || return 1
   [ -f "$run/traffic.before" ] || cp "$run/before.$1" "$run/traffic.before"
 }
 undo_switch() {
