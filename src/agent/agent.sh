@@ -99,7 +99,7 @@ hook() {
     done <"$run/facts"
     SEAMLESS_HOOK=$1 SEAMLESS_REASON=$(cat "$run/reason" 2>/dev/null)
     export SEAMLESS_HOOK SEAMLESS_REASON
-    unset COMPOSE_PROJECT_NAME COMPOSE_PATH_SEPARATOR COMPOSE_ENV_FILES COMPOSE_FILE "$TAG_VARIABLE"
+    unset SEAMLESS_RUN COMPOSE_PROJECT_NAME COMPOSE_PATH_SEPARATOR COMPOSE_ENV_FILES COMPOSE_FILE "$TAG_VARIABLE"
     exec timeout -k 10 "$2" "$state/hooks/$1"
   )
 }
@@ -140,7 +140,7 @@ load_settings() {
 #   frontends                      requests and server errors of all published ports so far
 #   elapsed SECONDS                whether so much time has passed
 in_proxy() {
-  { printf '%s\n' "$proxy_library" && cat; } | docker exec -i "$PROXY" bash -s -- "$@"
+  { printf '%s\n' "$proxy_library" && cat; } | docker exec -i --env SEAMLESS_RUN "$PROXY" bash -s -- "$@"
 }
 # shellcheck disable=SC2016 # bash, for the other side
 proxy_library='
@@ -800,10 +800,22 @@ carry_out() {
   fi
 }
 
+# Ends what the agent of this run, which was killed, has left running on the host and in the proxy's container: it would go on
+# with a step that is undone meanwhile. All of it has the run's name in its environment; only an agent has the lock open.
+end_leftovers() {
+  set +f
+  for process in /proc/[0-9]*; do
+    { tr '\0' '\n' <"$process/environ" | grep -qxF "SEAMLESS_RUN=$run"; } 2>/dev/null || continue
+    [ -e "$process/fd/9" ] || kill -9 "${process#/proc/}"
+  done
+  set -f
+}
+
 # An earlier run that ended without a verdict (the host went down, the agent was killed): COMMIT decides its direction.
 reconcile() {
   (
     run=$1
+    end_leftovers
     load_settings
     committed=''
     if ! grep -q ' begin ' "$run/journal"; then # the number of its release may be another run's by now
@@ -886,13 +898,13 @@ run=$2
 case $1 in
 launch)
   : >"$run/log"
-  setsid sh "$run/agent.sh" run "$run" </dev/null >>"$run/log" 2>&1 &
+  SEAMLESS_RUN=$run setsid sh "$run/agent.sh" run "$run" </dev/null >>"$run/log" 2>&1 &
   follow
   ;;
 recover)
   # Whoever holds the lock is at it already. The lock goes over to the agent: it is never free in between.
   exec 9>>"$state/lock"
-  if interrupted "$run" && flock -w 1 9; then setsid sh "$run/agent.sh" finish "$run" </dev/null >>"$run/log" 2>&1 & fi
+  if interrupted "$run" && flock -w 1 9; then SEAMLESS_RUN=$run setsid sh "$run/agent.sh" finish "$run" </dev/null >>"$run/log" 2>&1 & fi
   exec 9>&-
   follow
   ;;

@@ -359,6 +359,21 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
       expect([code, current()]).toEqual([0, "5"])
     })
 
+    test("what its agent has left running is ended first, and nothing else", () => {
+      committed()
+      interrupted("4.old", 4, "1 begin 1 expect\n2 done 1\n3 begin 2 start\n")
+      const run = prepare("5.new", 5)
+      const amid = `
+        SEAMLESS_RUN=.seamless/runs/4.old /bin/sleep 60 & left=$!
+        SEAMLESS_RUN=.seamless/runs/5.new /bin/sleep 0.5 & own=$!
+        run_plan
+        wait $left; [ $? = 137 ] && wait $own`
+      const env = { FAIL: "", STUCK: "", NOTHING: "" }
+      const args = [agentFile("agent.sh"), run]
+      const { code } = runShell(shell, program.replace("run_plan", amid), { cwd: folder, args, env })
+      expect([code, follow(shell, run).code]).toEqual([0, 0])
+    })
+
     test("by a client that knew fewer settings: is undone all the same", () => {
       committed()
       interrupted("4.old", 4, "1 begin 1 expect\n2 done 1\n3 begin 2 start\n")
