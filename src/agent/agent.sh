@@ -366,6 +366,7 @@ do_remove_stopped() {
 # SERVICE SCALE: starts the new version next to the old one. Its restart policy waits for COMMIT: when the host reboots
 # before that, only the old version comes back.
 do_start() {
+  rm -rf "$run/docker" # the pulls are over
   compose up -d --no-deps --no-recreate --pull never --scale "$1=$2" "$1" || {
     fail "Compose could not start $1: $(last_words "$run/compose.log")"
     return 1
@@ -878,7 +879,10 @@ follow() {
     [ ! -f "$run/verdict" ] || last=1
     while IFS= read -r line <&3; do printf '%s\n' "$line" >&2; done
     [ -z "$last" ] || break
-    ! interrupted "$run" || ! flock -n "$state/lock" true || ! interrupted "$run" || exit 23
+    if interrupted "$run" && flock -n "$state/lock" true && interrupted "$run"; then
+      rm -rf "$run/docker" # a login is not left to whoever comes next
+      exit 23
+    fi
     sleep 0.1
   done
   for name in plan facts verdict journal reason tail schema traffic.before traffic.after cut; do
