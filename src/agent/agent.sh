@@ -336,8 +336,8 @@ do_remove_stopped() {
   done
 }
 
-# SERVICE SCALE: starts the new version next to the old one. Its restart policy waits for COMMIT: when the host reboots
-# before that, only the old version comes back.
+# SERVICE SCALE: starts the new version next to the old one. Its restart policy waits until it has proved itself: when the host
+# reboots before that, only the old version comes back.
 do_start() {
   compose up -d --no-deps --no-recreate --pull never --scale "$1=$2" "$1" || {
     fail "Compose could not start $1: $(last_words "$run/compose.log")"
@@ -551,13 +551,19 @@ frontends
 BASH
 }
 
+# SERVICE POLICY: gives the new containers the restart policy that was held back, and sees that they run with it. It comes before
+# COMMIT: a host that reboots in between has both versions, and the proxy's file names the old one.
+do_restart_policy() {
+  ids=$(candidates "$1")
+  [ -n "$ids" ] || fail "the new container of $1 is gone" || return 1
+  for id in $ids; do
+    docker update --restart "$2" "$id" >/dev/null && [ "$(docker inspect --format '{{.State.Running}}' "$id")" = true ] ||
+      fail "the new container of $1 has stopped" || return 1
+  done
+}
+
 # COMMIT is this one rename: the proxy's file, the Compose override and the digests of the release take effect together.
 do_commit() { point "$state/releases/current" "$RELEASE" || fail "the release cannot be made the current one"; }
-
-# SERVICE POLICY: gives the new containers the restart policy that was held back.
-do_restart_policy() {
-  for id in $(candidates "$1"); do docker update --restart "$2" "$id" >/dev/null || return 1; done
-}
 
 # SERVICE: frees the slots of the old version: from here on what is live is what is durable.
 do_retire() { set_servers /dev/null free "$OLD_SLOTS.$1"; }

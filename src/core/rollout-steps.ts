@@ -58,12 +58,12 @@ export function rolloutSteps(
     ...each((replacement) => publicStep(replacement, desired)),
     ...each((replacement) => drainStep(replacement, desired)),
     ...each((replacement) => soakStep(replacement, desired)),
+    ...each(restartPolicyStep),
     {
       verb: "commit",
       sentence: "Commit: from here on this release is the one that serves after a restart",
       args: [],
     },
-    ...each(restartPolicyStep),
     ...each(retireStep),
     envStep(state, desired),
     ...each(stopStep),
