@@ -176,7 +176,8 @@ complaints() {
 set_servers() {
   file=$1
   shift
-  in_proxy "$@" <<'BASH' >"$run/api" && head -n 1 "$run/api" >"$file" && tail -n +2 "$run/api" | complaints
+  said=$(
+    in_proxy "$@" <<'BASH'
 calls=''
 each_server() {
   case $state in
@@ -188,7 +189,31 @@ echo "$(frontends) $(counts "$2")"
 while (($# > 1)); do state=$1; servers "$2"; shift 2; done
 [[ -z $calls ]] || api "${calls%;}"
 BASH
+  ) && say "$said" | head -n 1 >"$file" && say "$said" | tail -n +2 | complaints
 }
+
+# SET: whether the proxy knows it: a proxy that started anew knows what is durable alone.
+taken() {
+  in_proxy "$1" <<'BASH'
+read -r total _ < <(counts "$1")
+((total > 0))
+BASH
+}
+# SET: makes it free, whatever an earlier run has left there. A set that gets requests is not the durable one's: see ready.
+clear_slots() {
+  found=$(
+    in_proxy "$1" <<'BASH'
+each_server() { if [[ ${f[17]} == DRAIN* || ${f[17]} == MAINT* ]]; then echo idle; else echo serves; fi; }
+servers "$1"
+BASH
+  )
+  case $found in
+  *serves*) restart_proxy ;;
+  *idle*) set_servers /dev/null free "$1" ;;
+  esac
+}
+# The proxy comes back with what is durable, and cuts what is in flight: only for one that serves something else.
+restart_proxy() { docker restart -t 0 "$PROXY" >/dev/null && proxy_answers 10 || fail "the proxy $PROXY cannot be started anew"; }
 
 # SECONDS: waits until the proxy answers.
 proxy_answers() {
@@ -418,6 +443,7 @@ do_ready() {
   75) fail "the new container of $service stopped: $(cat "$run/died")" || return 1 ;;
   *) fail "$service was not ready after $seconds s: port $port $(cat "$run/probe") on $path" || return 1 ;;
   esac
+  clear_slots "$SLOTS.$service" || return 1
   k=0 calls=''
   for id in $(candidates "$service"); do
     own_health_check "$id" "$seconds" || return 1
@@ -495,7 +521,7 @@ do_switch() {
 }
 undo_switch() {
   proxy_runs || return $nothing
-  set_servers /dev/null ready "$OLD_SLOTS.$1" drain "$SLOTS.$1"
+  set_servers /dev/null ready "$OLD_SLOTS.$1" drain "$SLOTS.$1" || restart_proxy
 }
 
 # HOST PORT INNER PATH STATUS SECONDS: the new version answers through the published port; where the host has no bash,
@@ -512,9 +538,14 @@ until probe "$1" "$2" "$3"; do ! elapsed "$4" || { echo "$seen"; exit 1; }; slee
 }
 
 # SERVICE SECONDS: until no request is in flight on the old containers; what the deadline cuts is counted.
-do_drain() { drain_servers "$OLD_SLOTS.$1" "$2" >>"$run/cut"; }
+do_drain() {
+  drain_servers "$OLD_SLOTS.$1" "$2" "$SLOTS.$1" >>"$run/cut" || fail "the proxy has started anew, and serves the old $1 again"
+}
+# SET SECONDS [OTHER]: fails when OTHER, which is to get the requests instead, is not there: what serves must not be cut.
 drain_servers() {
   in_proxy "$@" <<'BASH'
+each_server() { others=1; }
+[[ -z ${3-} ]] || { servers "$3" && ((others)) || exit 1; }
 each_server() { left=$((left + f[4])) names+=" $1"; }
 while left=0 names='' && servers "$1" && ((left > 0)) && ! elapsed "$2"; do sleep 0.05; done
 for name in $names; do ((left == 0)) || api "shutdown sessions server $name" >/dev/null; done
@@ -565,8 +596,12 @@ do_restart_policy() {
 # COMMIT is this one rename: the proxy's file, the Compose override and the digests of the release take effect together.
 do_commit() { point "$state/releases/current" "$RELEASE" || fail "the release cannot be made the current one"; }
 
-# SERVICE: frees the slots of the old version: from here on what is live is what is durable.
-do_retire() { set_servers /dev/null free "$OLD_SLOTS.$1"; }
+# SERVICE: frees the slots of the old version: from here on what is live is what is durable. A proxy that started anew between
+# the switch and COMMIT serves the old version, and does not know the new one.
+do_retire() {
+  taken "$SLOTS.$1" || restart_proxy || return 1
+  set_servers /dev/null free "$OLD_SLOTS.$1"
+}
 
 # NAME VALUE...: sets variables in the project's .env, by rename, with the same owner and mode. Of several lines for one
 # name the last counts; its quotes and its comment stay, and so does every other byte of the file.
@@ -627,7 +662,10 @@ END {
 }'
 
 # SERVICE GRACE IDS: stops the old containers with their grace period and removes them, by id.
-do_stop_old() { commas "$3" | remove "$2" || fail "an old container of $1 could not be removed"; }
+do_stop_old() {
+  taken "$SLOTS.$1" || fail "the proxy does not serve the new $1: the old one is left running" || return 1
+  commas "$3" | remove "$2" || fail "an old container of $1 could not be removed"
+}
 
 # REPOSITORY KEEP: removes the images and the files that no kept release needs. Of the records themselves the newest stay.
 do_prune() {

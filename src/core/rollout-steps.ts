@@ -316,9 +316,13 @@ function envStep(state: HostState, { tag, tagVariable }: Desired): Step {
   }
 }
 
+/** Without an old version too: one that died has left its slots, and the proxy may have started anew before COMMIT. */
 function retireStep({ service, old }: Replacement): Step[] {
-  if (old.length === 0) return []
-  return [{ verb: "retire", sentence: `Take the old ${service} out of the proxy`, args: [service] }]
+  const sentence =
+    old.length === 0
+      ? `Check that the proxy serves nothing but the new ${service}`
+      : `Take the old ${service} out of the proxy`
+  return [{ verb: "retire", sentence, args: [service] }]
 }
 
 function stopStep({ service, stopGrace, old }: Replacement): Step[] {

@@ -38,6 +38,7 @@ describe("the steps", () => {
       "soak web 5 5 3000 /health 200",
       "restart_policy web unless-stopped",
       "commit",
+      "retire web",
       "env IMAGE_TAG 1.1.0 COMPOSE_FILE compose.yml:.seamless/releases/current/compose.yml",
       "prune registry.test/app 5",
     ])

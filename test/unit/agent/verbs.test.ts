@@ -67,4 +67,67 @@ describe.each(shells)("a step of the agent, with %s:", (shell) => {
     expect(call(shell, asked, fake, "RUNS=false").reason).toBe("the new container of web has stopped")
     expect(call(shell, asked).answer).toBe("bad")
   })
+
+  describe("with a proxy that", () => {
+    /** The agent's own programs for the proxy, whose answer to `show stat` is in a file; a restart brings the durable one. */
+    const proxy = `in_proxy() {
+      { printf '%s\\n' "$proxy_library" 'api() { if [[ $1 == "show stat" ]]; then cat stat; else echo "$1" >>api; fi; }' && cat; } |
+        HOSTNAME=proxy bash -s -- "$@"
+    }
+    restart_proxy() { echo restart >>api; cp durable stat; }`
+    const slot = (name: string, status: string, taken = true) => {
+      const fields = Array.from({ length: 80 }, () => "0")
+      Object.assign(fields, {
+        0: "web_8080",
+        1: name,
+        17: status,
+        73: taken ? "10.0.0.2:3000" : "127.0.0.1:1",
+      })
+      return `${fields.join(",")}\n`
+    }
+    const old = (status: string) => slot("a.web.1", status) + slot("b.web.1", "MAINT", false)
+    const both = (oldStatus: string, newStatus: string) =>
+      slot("a.web.1", oldStatus) + slot("b.web.1", newStatus)
+    const asked = () => (existsSync(path("api")) ? read("api").trim().split("\n") : [])
+    const freeA =
+      "set server web_8080/a.web.1 state maint;set server web_8080/a.web.1 addr 127.0.0.1 port 1;set server web_8080/a.web.1 fqdn proxy"
+    const restarted = slot("a.web.1", "MAINT", false) + slot("b.web.1", "no check")
+
+    test.each<[what: string, step: string, stat: string, answer: string, asked: string[]]>([
+      ["serves the new version: retire", "do_retire web", both("DRAIN", "no check"), "good", [freeA]],
+      ["started anew before COMMIT: retire", "do_retire web", old("no check"), "good", ["restart"]],
+      ["serves the new version: stop_old", "do_stop_old web 10 -", both("DRAIN", "no check"), "good", []],
+      ["does not serve the new version: stop_old", "do_stop_old web 10 -", old("no check"), "bad", []],
+      ["serves the new version: drain", "do_drain web 1", both("DRAIN", "no check"), "good", []],
+      ["started anew after the switch: drain", "do_drain web 1", old("no check"), "bad", []],
+      ["has nothing in the free slots: ready", "clear_slots b.web", old("no check"), "good", []],
+      [
+        "has an idle rest in the free slots: ready",
+        "clear_slots a.web",
+        both("DRAIN", "no check"),
+        "good",
+        [freeA],
+      ],
+      [
+        "serves from the free slots: ready",
+        "clear_slots a.web",
+        both("no check", "DRAIN"),
+        "good",
+        ["restart"],
+      ],
+    ])("%s", (_, step, stat, answer, expected) => {
+      write("stat", stat)
+      write("durable", restarted)
+      expect(call(shell, step, "", proxy).answer).toBe(answer)
+      expect(asked()).toEqual(expected)
+    })
+
+    test("cannot be switched back: starts anew", () => {
+      const fails = "set_servers() { return 1; }"
+      write("durable", restarted)
+      const runs = `"inspect "*) echo true;;`
+      expect(call(shell, "undo_switch web", runs, `${proxy}\n${fails}`).answer).toBe("good")
+      expect(asked()).toEqual(["restart"])
+    })
+  })
 })
