@@ -45,9 +45,10 @@ fail() {
   return 1
 }
 
-# LINK TARGET: points a symbolic link elsewhere in one rename, and makes that durable.
+# LINK TARGET: points a symbolic link elsewhere in one rename, and makes that durable. A run that was cut off in between has left
+# the new link.
 point() {
-  ln -s "$2" "$1.new" && mv -fT "$1.new" "$1" && sync "$(dirname "$1")"
+  ln -sfn "$2" "$1.new" && mv -fT "$1.new" "$1" && sync "$(dirname "$1")"
 }
 
 # SERVICE [FILTER]: ids of the service's containers in this project.
@@ -594,6 +595,7 @@ do_restart_policy() {
 }
 
 # COMMIT is this one rename: the proxy's file, the Compose override and the digests of the release take effect together.
+committed() { [ "$(readlink "$state/releases/current")" = "$RELEASE" ]; }
 do_commit() { point "$state/releases/current" "$RELEASE" || fail "the release cannot be made the current one"; }
 
 # SERVICE: frees the slots of the old version: from here on what is live is what is durable. A proxy that started anew between
@@ -727,11 +729,10 @@ forward() {
     if call "do_$verb"; then
       journal "done" "$i"
       say "✔ $sentence ($(((now - since) * 10)) ms)"
-      [ "$verb" != commit ] || committed=1
     else
       journal failed "$i"
       say "✘ $sentence: $(cat "$run/reason" 2>/dev/null)"
-      [ "$committed" ] || return 1
+      committed || return 1
     fi
     i=$((i + 1))
   done
@@ -788,12 +789,10 @@ reconcile() {
   (
     run=$1
     load_settings
-    committed=''
     if ! grep -q ' begin ' "$run/journal"; then # the number of its release may be another run's by now
       fail "interrupted before its first step"
       verdict stale
-    elif [ "$(readlink "$state/releases/current")" = "$RELEASE" ]; then
-      committed=1
+    elif committed; then
       carry_out "$(($(awk '$2 == "done" { n = $3 } END { print n + 0 }' "$run/journal") + 1))"
     else
       fail interrupted
@@ -804,7 +803,6 @@ reconcile() {
 
 # Whoever has the lock brings what was interrupted to an end before anything else.
 run_plan() {
-  committed=''
   lock || return
   for name in $(folders runs); do
     [ "$state/runs/$name" != "$run" ] && interrupted "$state/runs/$name" || continue

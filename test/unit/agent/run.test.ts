@@ -23,6 +23,7 @@ set -- lib "$run"
 . "$agent"
 trace() { name=$1; shift; { printf '%s' "$name"; [ $# = 0 ] || printf ' <%s>' "$@"; echo; } >>trace; }
 among() { case " $1 " in *" $2 "*) ;; *) return 1 ;; esac; }
+sync() { [ "$1" != "$state/releases" ] || ! among "$FAIL" sync; }
 for verb in expect start ready switch restart_policy env stop_old; do
   eval "do_$verb() { trace do_$verb \\"\\$@\\"; ! among \\"\\$FAIL\\" $verb || fail '$verb said no'; }"
 done
@@ -186,6 +187,21 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
       "failed",
       "done",
     ])
+  })
+
+  test("a COMMIT of which it is not known whether it will last is one", () => {
+    committed()
+    const { code, outcome, trace } = carryOut(shell, prepare("4.abc", 4), { FAIL: "sync" })
+    expect([code, current(), outcome?.reason]).toEqual([0, "4", "the release cannot be made the current one"])
+    expect(trace).toEqual([...done, ...afterCommit])
+    expect(existsSync(join(folder, ".seamless/releases/4"))).toBe(true)
+  })
+
+  test("a link that a COMMIT cut off has left is in nobody's way", () => {
+    committed()
+    symlinkSync("2", join(folder, ".seamless/releases/current.new"))
+    expect(carryOut(shell, prepare("4.abc", 4)).code).toBe(0)
+    expect(current()).toBe("4")
   })
 
   test("arguments arrive as they were planned, whatever they hold", () => {
