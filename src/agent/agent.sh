@@ -614,12 +614,11 @@ do_env() {
     ended=1
     [ -z "$(tail -c 1 .env.seamless)" ] || ended=0
     LC_ALL=C NAME=$1 VALUE=$2 awk -v ended="$ended" "$set_variable" .env.seamless >"$run/env" || return 1
-    cat "$run/env" >.env.seamless
+    cat "$run/env" >.env.seamless || return 1
     shift 2
   done
   rm -f "$run/env"
-  sync .env.seamless
-  mv -f .env.seamless .env
+  sync .env.seamless && mv -f .env.seamless .env
 }
 # It reads as Compose does: NAME=value or NAME: value, quotes may span lines, a comment after a plain value needs " #".
 # shellcheck disable=SC2016 # awk
@@ -671,7 +670,7 @@ do_stop_old() {
 
 # REPOSITORY KEEP: removes the images and the files that no kept release needs. Of the records themselves the newest stay.
 do_prune() {
-  remove_images "$1" "$2"
+  remove_images "$1" "$2" || return 1
   folders releases | while read -r release; do
     grep -q "^$release " "$run/kept" || rm -rf "${state:?}/releases/$release"
   done
@@ -683,8 +682,9 @@ folders() { find "$state/$1" -mindepth 1 -maxdepth 1 -type d | sed 's|.*/||' | s
 # REPOSITORY KEEP: removes the images that rollouts brought here and none of the KEEP newest releases needs. An image that a
 # container uses, or that has another name too, is left by Docker itself.
 remove_images() {
-  rollouts >"$run/brought"
-  grep deployed "$run/brought" | head -n "$2" >"$run/kept"
+  # A list that a full disk cut short would have everything removed.
+  rollouts >"$run/brought" && grep deployed "$run/brought" | head -n "$2" >"$run/kept" && grep -q "^$RELEASE " "$run/kept" ||
+    fail "the list of what is kept cannot be written" || return 1
   for digest in $(docker images --digests --no-trunc --format '{{.Digest}}' "$1" | sort -u); do
     ! grep -q "$digest" "$run/brought" || grep -q "$digest" "$run/kept" || docker rmi "$1@$digest" >/dev/null 2>&1
   done
@@ -748,20 +748,18 @@ backward() {
     case $? in
     0) journal undone "$i" && say "↩ undone: $sentence" ;;
     "$nothing") ;;
-    *) journal stuck "$i" && say "✘ could not be undone: $sentence" && code=1 ;;
+    *) code=1 && journal stuck "$i" && say "✘ could not be undone: $sentence" ;;
     esac
   done
   rm -rf "$state/releases/$RELEASE"
   return $code
 }
 
-# VERDICT: the last line of the journal; whoever follows waits for it.
+# VERDICT: the last line of the journal; whoever follows waits for it. One that cannot be written is left to the next run.
 verdict() {
   rm -rf "$run/docker" "$run/deaths"
   journal verdict "$1"
-  say "$1" >"$run/verdict.new"
-  sync "$run/verdict.new"
-  mv "$run/verdict.new" "$run/verdict"
+  say "$1" >"$run/verdict.new" && sync "$run/verdict.new" && mv "$run/verdict.new" "$run/verdict"
 }
 
 # Back to where the run began.

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterAll, beforeEach, describe, expect, test } from "vitest"
@@ -66,6 +75,36 @@ describe.each(shells)("a step of the agent, with %s:", (shell) => {
     expect(call(shell, asked, fake, "RUNS=true")).toMatchObject({ answer: "good", reason: "" })
     expect(call(shell, asked, fake, "RUNS=false").reason).toBe("the new container of web has stopped")
     expect(call(shell, asked).answer).toBe("bad")
+  })
+
+  describe("on a full disk", () => {
+    const releases = () => readdirSync(path(".seamless/releases")).sort()
+
+    test("env: the file stays as it was, not half of it", () => {
+      write(".env", "IMAGE_TAG=1.0.0\n")
+      expect(call(shell, "do_env IMAGE_TAG 1.1.0", "", "cat() { return 1; }").answer).toBe("bad")
+      expect(read(".env")).toBe("IMAGE_TAG=1.0.0\n")
+    })
+
+    test("prune: without the list of what is kept nothing goes", () => {
+      write(`${run}/facts`, "release 4\ndigest sha256:four\n")
+      const cut = "head() { return 1; }"
+      const { answer, reason } = call(shell, "do_prune repo 5", '"images "*) echo sha256:four;;', cut)
+      expect([answer, reason]).toEqual(["bad", "the list of what is kept cannot be written"])
+      expect(releases()).toEqual(["3", "4", "current"])
+    })
+
+    test("a verdict that cannot be written is none: the next run brings the run to an end", () => {
+      call(shell, "verdict deployed", "", "say() { return 1; }")
+      expect(existsSync(path(`${run}/verdict`))).toBe(false)
+    })
+
+    test("what could not be undone is known, though the journal cannot be written", () => {
+      write(`${run}/plan`, "start\tDo start\tweb\n")
+      write(`${run}/journal`, "1 begin 1 start\n")
+      const stuck = "undo_start() { return 1; }; journal() { return 1; }"
+      expect(call(shell, "backward", "", stuck).answer).toBe("bad")
+    })
   })
 
   describe("with a proxy that", () => {
