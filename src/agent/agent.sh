@@ -65,7 +65,7 @@ remove() {
   while read -r id; do
     docker update --restart no "$id" >/dev/null 2>&1
     docker stop --time "$1" "$id" >/dev/null 2>&1
-    docker rm -f "$id" >/dev/null 2>&1 || ! docker inspect "$id" >/dev/null 2>&1 || code=1
+    docker rm -f "$id" >/dev/null 2>&1 || { left=$(docker ps -aq --filter "id=$id" 2>/dev/null) && [ -z "$left" ]; } || code=1
   done
   return $code
 }
@@ -358,7 +358,8 @@ undo_dependencies() {
 # SERVICE IDS: removes containers that do not run: Compose would start them as if they were replicas.
 do_remove_stopped() {
   for id in $(commas "$2"); do
-    docker rm -f "$id" >/dev/null || fail "the stopped container $id of $1 cannot be removed"
+    [ "$(docker inspect --format '{{.State.Status}}' "$id")" != running ] || fail "the stopped container $id of $1 runs again" || return 1
+    docker rm -f "$id" >/dev/null || fail "the stopped container $id of $1 cannot be removed" || return 1
   done
 }
 
@@ -395,16 +396,21 @@ do_release_ports() {
   done
 }
 undo_release_ports() {
-  for id in $(commas "$4"); do docker update --restart "$3" "$id" >/dev/null && docker start "$id" >/dev/null || return 1; done
+  code=0
+  for id in $(commas "$4"); do
+    docker update --restart "$3" "$id" >/dev/null || code=1
+    docker start "$id" >/dev/null || code=1
+  done
+  return $code
 }
 
 # PUBLISH...: the proxy that owns the published ports, started unless it runs.
 do_proxy() {
   if [ ! -L "$state/releases/current" ]; then
     : >"$run/first"
-    mkdir -p "$state/releases/0"
-    cp "$run/bootstrap.cfg" "$state/releases/0/haproxy.cfg"
-    point "$state/releases/current" 0 || return 1
+    # It has slots, as every release: what is on record is that nothing is served yet.
+    mkdir -p "$state/releases/0" && cp "$run/bootstrap.cfg" "$state/releases/0/haproxy.cfg" &&
+      echo "$OLD_SLOTS" >"$state/releases/0/slots" && point "$state/releases/current" 0 || return 1
   fi
   ! proxy_answers 0 || return 0
   if docker inspect "$PROXY" >/dev/null 2>&1; then docker start "$PROXY" >/dev/null; else start_proxy "$@" || return 1; fi
@@ -429,7 +435,7 @@ start_proxy() {
 }
 undo_proxy() {
   [ -f "$run/proxy-created" ] || [ -f "$run/first" ] || return $nothing
-  [ ! -f "$run/proxy-created" ] || docker rm -f "$PROXY" >/dev/null 2>&1
+  [ ! -f "$run/proxy-created" ] || docker ps -aq --no-trunc --filter "label=seamless.proxy=$PROJECT" | remove 0 || return 1
   [ ! -f "$run/first" ] || rm -rf "$state/releases/current" "$state/releases/0"
 }
 

@@ -77,6 +77,53 @@ describe.each(shells)("a step of the agent, with %s:", (shell) => {
     expect(call(shell, asked).answer).toBe("bad")
   })
 
+  test("what Docker could not say is gone is not gone", () => {
+    const removed = (fake: string) =>
+      call(shell, "do_stop_old web 10 old1", `"rm "*) return 1;; ${fake}`, "taken() { :; }")
+    expect(removed("").answer).toBe("good")
+    expect(removed('"ps "*) echo old1;;').answer).toBe("bad")
+    expect(removed('"ps "*|"inspect "*) return 1;;').answer).toBe("bad")
+  })
+
+  test("remove_stopped: what runs again by now is left", () => {
+    const { answer, calls } = call(shell, "do_remove_stopped web old1,old2", "*old1) echo running;;")
+    expect(answer).toBe("bad")
+    expect(calls).toEqual(["inspect --format {{.State.Status}} old1"])
+  })
+
+  test("release_ports: is undone as far as it can be", () => {
+    const { answer, calls } = call(
+      shell,
+      "undo_release_ports web 10 always old1,old2",
+      '"update "*old1) return 1;;',
+    )
+    expect(answer).toBe("bad")
+    expect(calls.filter((line) => line.startsWith("start"))).toEqual(["start old1", "start old2"])
+  })
+
+  describe("the first proxy", () => {
+    const start = "do_proxy 8080:8080"
+    beforeEach(() => {
+      rmSync(path(".seamless/releases"), { recursive: true })
+      write(`${run}/bootstrap.cfg`, "defaults\n")
+    })
+
+    test("starts with a release that has slots, so that an interrupted first deploy is no lost record", () => {
+      expect(call(shell, start).answer).toBe("good")
+      expect(read(".seamless/releases/current/slots")).toBe("a\n")
+    })
+
+    test("that cannot be removed keeps that release", () => {
+      write(`${run}/proxy-created`, "")
+      write(`${run}/first`, "")
+      write(".seamless/releases/0/slots", "a\n")
+      expect(call(shell, "undo_proxy", '"ps "*) echo proxy1;; "rm "*) return 1;;').answer).toBe("bad")
+      expect(read(".seamless/releases/0/slots")).toBe("a\n")
+      expect(call(shell, "undo_proxy", '"ps "*) echo proxy1;;').answer).toBe("good")
+      expect(existsSync(path(".seamless/releases/0"))).toBe(false)
+    })
+  })
+
   describe("on a full disk", () => {
     const releases = () => readdirSync(path(".seamless/releases")).sort()
 
