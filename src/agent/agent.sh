@@ -736,6 +736,7 @@ forward() {
       journal "done" "$i"
       say "✔ $sentence ($(((now - since) * 10)) ms)"
     else
+      fail "this step failed: $sentence"
       journal failed "$i"
       say "✘ $sentence: $(cat "$run/reason" 2>/dev/null)"
       committed || return 1
@@ -794,6 +795,7 @@ reconcile() {
     run=$1
     load_settings
     if ! grep -q ' begin ' "$run/journal"; then # the number of its release may be another run's by now
+      [ -d "$run/release" ] || rm -rf "$state/releases/$RELEASE"
       fail "interrupted before its first step"
       verdict stale
     elif committed; then
@@ -809,7 +811,9 @@ reconcile() {
 run_plan() {
   lock || return
   for name in $(folders runs); do
-    [ "$state/runs/$name" != "$run" ] && interrupted "$state/runs/$name" || continue
+    [ "$state/runs/$name" != "$run" ] && [ ! -f "$state/runs/$name/verdict" ] || continue
+    rm -rf "$state/runs/$name/docker" # also of one that was only unpacked
+    interrupted "$state/runs/$name" || continue
     say "⟲ the run $name was interrupted: it is brought to an end first"
     reconcile "$state/runs/$name"
   done

@@ -449,6 +449,8 @@ describe("nothing to do", () => {
     ["a container started by hand", { containers: [container({ release: null }), proxy()] }],
     ["the proxy stopped", { containers: [container(), proxy({ state: "exited" })], listening: [] }],
     ["the proxy gone", { containers: [container()], listening: [] }],
+    ["another tag in .env", { tag: "0.9.0" }],
+    ["something left undone after COMMIT", { runs: [run({ reason: "the old container did not stop" })] }],
     ["the record of a failure only", { runs: [run({ verdict: "reverted" })] }],
   ])("is not said of: %s", (_, changes) => {
     expect(plan(world(changes), same()).steps).not.toEqual([])

@@ -297,12 +297,21 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
       expect([code, current()]).toEqual([0, "5"])
     })
 
+    test("before its first step, with its release in place already: takes that back", () => {
+      committed()
+      interrupted("4.old", 4, "1 locked\n")
+      rmSync(join(folder, ".seamless/runs/4.old/release"), { recursive: true })
+      carryOut(shell, prepare("5.new", 5))
+      expect(existsSync(join(folder, ".seamless/releases/4"))).toBe(false)
+    })
+
     test("is left alone when it has its verdict, or never began", () => {
       committed()
       interrupted("2.old", 2, "1 begin 2 start\n2 failed 2\n")
       write(".seamless/runs/2.old/verdict", "reverted\n")
-      prepare("4.unpacked", 4)
+      write(`${prepare("4.unpacked", 4)}/docker/config.json`, "secret")
       expect(carryOut(shell, prepare("5.new", 5)).trace).toEqual([...done, ...afterCommit])
+      expect(existsSync(join(folder, ".seamless/runs/4.unpacked/docker"))).toBe(false)
     })
   })
 
