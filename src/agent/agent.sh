@@ -196,11 +196,10 @@ BASH
   ) && say "$said" | head -n 1 >"$file" && say "$said" | tail -n +2 | complaints
 }
 
-# SET: whether the proxy knows it: a proxy that started anew knows what is durable alone.
+# SET: prints how many of its slots are taken: a proxy that started anew knows what is durable alone.
 taken() {
-  in_proxy "$1" <<'BASH'
-read -r total _ < <(counts "$1")
-((total > 0))
+  in_proxy "$1" <<'BASH' || fail "the proxy $PROXY cannot be asked what it serves"
+read -r total _ < <(counts "$1") && echo "$total"
 BASH
 }
 # SET: makes it free, whatever an earlier run has left there. A set that gets requests is not the durable one's: see ready.
@@ -210,7 +209,7 @@ clear_slots() {
 each_server() { if [[ ${f[17]} == DRAIN* || ${f[17]} == MAINT* ]]; then echo idle; else echo serves; fi; }
 servers "$1"
 BASH
-  )
+  ) || fail "the proxy $PROXY cannot be asked what it serves" || return 1
   case $found in
   *serves*) restart_proxy ;;
   *idle*) set_servers /dev/null free "$1" ;;
@@ -610,7 +609,8 @@ do_commit() { point "$state/releases/current" "$RELEASE" || fail "the release ca
 # SERVICE: frees the slots of the old version: from here on what is live is what is durable. A proxy that started anew between
 # the switch and COMMIT serves the old version, and does not know the new one.
 do_retire() {
-  taken "$SLOTS.$1" || restart_proxy || return 1
+  there=$(taken "$SLOTS.$1") || return 1
+  [ "$there" -gt 0 ] || restart_proxy || return 1
   set_servers /dev/null free "$OLD_SLOTS.$1"
 }
 
@@ -673,7 +673,7 @@ END {
 
 # SERVICE GRACE IDS: stops the old containers with their grace period and removes them, by id.
 do_stop_old() {
-  taken "$SLOTS.$1" || fail "the proxy does not serve the new $1: the old one is left running" || return 1
+  there=$(taken "$SLOTS.$1") && [ "$there" -gt 0 ] || fail "the proxy does not serve the new $1: the old one is left running" || return 1
   commas "$3" | remove "$2" || fail "an old container of $1 could not be removed"
 }
 

@@ -79,7 +79,7 @@ describe.each(shells)("a step of the agent, with %s:", (shell) => {
 
   test("what Docker could not say is gone is not gone", () => {
     const removed = (fake: string) =>
-      call(shell, "do_stop_old web 10 old1", `"rm "*) return 1;; ${fake}`, "taken() { :; }")
+      call(shell, "do_stop_old web 10 old1", `"rm "*) return 1;; ${fake}`, "taken() { echo 1; }")
     expect(removed("").answer).toBe("good")
     expect(removed('"ps "*) echo old1;;').answer).toBe("bad")
     expect(removed('"ps "*|"inspect "*) return 1;;').answer).toBe("bad")
@@ -207,6 +207,15 @@ describe.each(shells)("a step of the agent, with %s:", (shell) => {
       expect(call(shell, step, "", proxy).answer).toBe(answer)
       expect(asked()).toEqual(expected)
     })
+
+    test.each(["do_retire web", "clear_slots a.web"])(
+      "cannot be asked: %s does not start it anew",
+      (step) => {
+        const { answer, reason } = call(shell, step, "", `${proxy}\nin_proxy() { return 1; }`)
+        expect([answer, reason]).toEqual(["bad", "the proxy shop-proxy cannot be asked what it serves"])
+        expect(asked()).toEqual([])
+      },
+    )
 
     test("cannot be switched back: starts anew", () => {
       const fails = "set_servers() { return 1; }"
