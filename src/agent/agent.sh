@@ -54,9 +54,24 @@ point() {
   ln -sfn "$2" "$1.new" && mv -fT "$1.new" "$1" && sync "$(dirname "$1")"
 }
 
+# Waits while dockerd restarts. It takes as long as the slowest container needs to stop.
+docker_answers() {
+  clock
+  back_by=$((now + 120 * 100))
+  until docker version >/dev/null 2>&1; do
+    clock
+    [ "$now" -lt "$back_by" ] || return 1
+    sleep 0.2
+  done
+}
+
+# ARG...: ids of containers. Docker always has an answer to that, unless it restarts: no answer is not an empty list.
+list() {
+  until docker ps --quiet --no-trunc "$@" 2>/dev/null; do docker_answers || return 1; done
+}
 # SERVICE [FILTER]: ids of the service's containers in this project.
 containers() {
-  docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$PROJECT" \
+  list --all --filter "label=com.docker.compose.project=$PROJECT" \
     --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False \
     --filter "${2:-label=com.docker.compose.project=$PROJECT}"
 }
@@ -68,7 +83,7 @@ remove() {
   while read -r id; do
     docker update --restart no "$id" >/dev/null 2>&1
     docker stop --time "$1" "$id" >/dev/null 2>&1
-    docker rm -f "$id" >/dev/null 2>&1 || { left=$(docker ps -aq --filter "id=$id" 2>/dev/null) && [ -z "$left" ]; } || code=1
+    docker rm -f "$id" >/dev/null 2>&1 || { left=$(list --all --filter "id=$id") && [ -z "$left" ]; } || code=1
   done
   return $code
 }
@@ -167,7 +182,7 @@ probe() {
   [[ $code == "$3" ]]
 } 2>/dev/null'
 
-proxy_runs() { [ "$(docker inspect --format '{{.State.Running}}' "$PROXY" 2>/dev/null)" = true ]; }
+proxy_runs() { [ -n "$(list --filter "name=^/$PROXY\$")" ]; }
 
 # Fails when the runtime API, whose answer comes on standard input, complained.
 complaints() {
@@ -340,7 +355,7 @@ do_migrate() {
   fail "the migration in $1 did not end within $2 s"
 }
 undo_migrate() {
-  half_run=$(docker ps -aq --filter "label=com.docker.compose.project=$PROJECT" --filter "label=seamless.migration=$RELEASE")
+  half_run=$(list --all --filter "label=com.docker.compose.project=$PROJECT" --filter "label=seamless.migration=$RELEASE")
   [ -n "$half_run" ] || return $nothing
   printf '%s\n' "$half_run" | remove 0
 }
@@ -382,7 +397,9 @@ undo_start() {
   for id in $(candidates "$1"); do
     [ -s "$run/tail" ] || docker logs --tail 20 "$id" >"$run/tail" 2>&1
   done
-  candidates "$1" | remove 10
+  candidates "$1" | remove 10 || return 1
+  # What is left of the service ran when the run began; without a restart policy it does not survive a restart of dockerd.
+  for id in $(containers "$1"); do docker start "$id" >/dev/null || return 1; done
 }
 
 # SERVICE SECONDS: the new containers pass their own health check; the proxy is not there yet to ask them.
@@ -606,9 +623,15 @@ do_restart_policy() {
 committed() { [ "$(readlink "$state/releases/current")" = "$RELEASE" ]; }
 do_commit() { point "$state/releases/current" "$RELEASE" || fail "the release cannot be made the current one"; }
 
+# SERVICE: without a restart policy a container that stopped stays away; one that runs is left as it is.
+bring_up() {
+  for id in $(candidates "$1"); do docker start "$id" >/dev/null || return 1; done
+}
+
 # SERVICE: frees the slots of the old version: from here on what is live is what is durable. A proxy that started anew between
 # the switch and COMMIT serves the old version, and does not know the new one.
 do_retire() {
+  bring_up "$1" && proxy_answers 10 || return 1
   there=$(taken "$SLOTS.$1") || return 1
   [ "$there" -gt 0 ] || restart_proxy || return 1
   set_servers /dev/null free "$OLD_SLOTS.$1"
@@ -728,6 +751,26 @@ call() { # FUNCTION: with the arguments of the step
   "$function" "$@"
 }
 
+# FUNCTION: with the arguments of the step, for what there is no way back from: when it fails because dockerd restarts, or the
+# disk is full, it is done once more. Every undo and every step after COMMIT can be repeated.
+surely() {
+  told=''
+  [ ! -s "$run/reason" ] || told=1
+  call "$1"
+  case $? in
+  0) return 0 ;;
+  "$nothing") return "$nothing" ;;
+  esac
+  docker_answers || return 1
+  rm -f "$run/reserve"
+  [ "$told" ] || rm -f "$run/reason"
+  call "$1"
+}
+# A hook of the user may not be what can be repeated.
+act() {
+  if [ "$verb" != hook ] && committed; then surely "do_$verb"; else call "do_$verb"; fi
+}
+
 # What the journal does not tell would not be undone: without its line a step does not begin.
 begin() { journal begin "$i" "$verb" || fail "the journal cannot be written; is the disk of $PWD full?"; }
 
@@ -736,7 +779,7 @@ forward() {
   i=$1 count=$(wc -l <"$run/plan")
   while [ "$i" -le "$count" ]; do
     step "$i"
-    if begin && since=$now && call "do_$verb"; then
+    if begin && since=$now && act; then
       journal "done" "$i"
       say "✔ $sentence ($(((now - since) * 10)) ms)"
     else
@@ -755,7 +798,7 @@ backward() {
   for i in $(awk '$2 == "begin" { print $3 }' "$run/journal" | sort -rnu); do
     step "$i"
     command -v "undo_$verb" >/dev/null || continue
-    call "undo_$verb"
+    surely "undo_$verb"
     case $? in
     0) journal undone "$i" && say "↩ undone: $sentence" ;;
     "$nothing") ;;

@@ -35,6 +35,7 @@ for verb in start ready switch; do
     ! among \\"\\$STUCK\\" $verb
   }"
 done
+docker_answers() { trace docker_answers; }
 run_plan`
 
 const step = (verb: Verb, ...args: string[]): Step => ({
@@ -156,7 +157,11 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
   test("an undo that fails does not keep the others from being done", () => {
     committed()
     const { code, outcome, trace } = carryOut(shell, prepare("4.abc", 4), { FAIL: "switch", STUCK: "ready" })
-    expect(trace.slice(-3)).toEqual(["undo_switch <web>", "undo_ready <web>", "undo_start <web> <2>"])
+    expect(trace.slice(-5)).toEqual([
+      "undo_switch <web>",
+      ...["undo_ready <web>", "docker_answers", "undo_ready <web>"],
+      "undo_start <web> <2>",
+    ])
     expect(code).toBe(22)
     expect(outcome).toMatchObject({
       verdict: "stuck",
@@ -175,10 +180,30 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
     expect(outcome?.undone).toEqual(["Do start with web 2"])
   })
 
+  test("after COMMIT a step that fails is done once more, as soon as Docker answers", () => {
+    committed()
+    const run = prepare("4.abc", 4)
+    const twice = 'do_env() { trace do_env; [ -f again ] || { : >again; fail "env said no"; }; }'
+    const args = [agentFile("agent.sh"), run]
+    const env = { FAIL: "", STUCK: "", NOTHING: "" }
+    runShell(shell, program.replace("run_plan", `${twice}\nrun_plan`), { cwd: folder, args, env })
+    expect(text("trace").trim().split("\n").slice(-4)).toEqual([
+      "do_env",
+      "docker_answers",
+      "do_env",
+      "do_stop_old <web>",
+    ])
+    const { outcome } = follow(shell, run)
+    expect(outcome?.verdict).toBe("deployed")
+    expect(outcome?.reason).toBeUndefined()
+    expect(outcome?.steps.map(({ outcome: how }) => how)).toEqual(steps.map(() => "done"))
+  })
+
   test("after COMMIT a failure is told, and the rest is done all the same", () => {
     committed()
     const { code, outcome, trace } = carryOut(shell, prepare("4.abc", 4), { FAIL: "restart_policy env" })
-    expect(trace).toEqual([...done, ...afterCommit])
+    const [restart, env, stop] = afterCommit
+    expect(trace).toEqual([...done, restart, "docker_answers", restart, env, "docker_answers", env, stop])
     expect(current()).toBe("4")
     expect(code).toBe(0)
     expect(outcome).toMatchObject({ verdict: "deployed", reason: "restart_policy said no" })
