@@ -39,8 +39,11 @@ journal() {
   printf '%s %s\n' "$now" "$*" >>"$run/journal"
 }
 
+# A disk that is full must not keep a run from telling how it ended: the first failure makes this room free.
+make_reserve() { dd if=/dev/zero of="$run/reserve" bs=4k count=8 2>/dev/null; }
 # SENTENCE...: why the step failed; of several reasons the first is the cause.
 fail() {
+  rm -f "$run/reserve"
   [ -s "$run/reason" ] || printf '%s\n' "$*" >"$run/reason"
   return 1
 }
@@ -725,20 +728,21 @@ call() { # FUNCTION: with the arguments of the step
   "$function" "$@"
 }
 
+# What the journal does not tell would not be undone: without its line a step does not begin.
+begin() { journal begin "$i" "$verb" || fail "the journal cannot be written; is the disk of $PWD full?"; }
+
 # FROM: the steps of the plan, from number FROM on. Before COMMIT the first failure ends it; after it, none does.
 forward() {
   i=$1 count=$(wc -l <"$run/plan")
   while [ "$i" -le "$count" ]; do
     step "$i"
-    journal begin "$i" "$verb"
-    since=$now
-    if call "do_$verb"; then
+    if begin && since=$now && call "do_$verb"; then
       journal "done" "$i"
       say "✔ $sentence ($(((now - since) * 10)) ms)"
     else
-      fail "this step failed: $sentence"
+      fail "the step failed: $sentence"
       journal failed "$i"
-      say "✘ $sentence: $(cat "$run/reason" 2>/dev/null)"
+      say "✘ $sentence: $(cat "$run/reason")"
       committed || return 1
     fi
     i=$((i + 1))
@@ -764,7 +768,7 @@ backward() {
 
 # VERDICT: the last line of the journal; whoever follows waits for it. One that cannot be written is left to the next run.
 verdict() {
-  rm -rf "$run/docker" "$run/deaths"
+  rm -rf "$run/docker" "$run/deaths" "$run/reserve"
   journal verdict "$1"
   say "$1" >"$run/verdict.new" && sync "$run/verdict.new" && mv "$run/verdict.new" "$run/verdict"
 }
@@ -838,9 +842,12 @@ lock() {
     refusal=refused
     fail "the project is locked: $(cat "$state/maintenance")"
   fi
+  if [ -z "$refusal" ] && ! { journal locked && make_reserve; }; then
+    refusal=refused
+    fail "the disk of $PWD is full"
+  fi
   [ -z "$refusal" ] || { verdict "$refusal" && return 1; }
   cp "$run/owner" "$state/owner"
-  journal locked
 }
 interrupted() { [ -f "$1/journal" ] && [ ! -f "$1/verdict" ]; }
 

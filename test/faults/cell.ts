@@ -1,3 +1,4 @@
+import type { HostState } from "../../src/core/host-state.ts"
 import type { Outcome } from "../../src/core/outcome.ts"
 import type { Plan } from "../../src/core/plan.ts"
 import type { Lab, TrafficReport } from "../support/lab.ts"
@@ -22,6 +23,8 @@ export interface Result {
 export interface Bench {
   lab: Lab
   client: Client
+  /** As the host is between two cells. */
+  state: HostState
   /** Files of the project after an undisturbed deploy. */
   known: string[]
 }
@@ -33,26 +36,26 @@ const patience = 90
 export async function runCell(bench: Bench, row: Row, fault: Fault): Promise<Result> {
   const began = performance.now()
   const { lab, client } = bench
-  const before = await client.read()
-  const tag = client.other(before)
-  await onHost(lab, row.world.prepare, { IMAGE: client.image(tag) })
-  const plan = await client.plan(tag)
+  const tag = client.other(bench.state)
+  await onHost(lab, row.world.prepare)
+  const plan = await client.plan(tag, {}, row.world.wish)
 
   const disturbed = await underTraffic(lab, "disturbed", async () => {
     const outcome = await disturb(bench, row, fault, row.undo ? doomed(plan) : plan)
-    return check(bench, row, { plan, fault, outcome, tagBefore: before.tag })
+    return check(bench, row, { plan, fault, outcome, tagBefore: bench.state.tag })
   })
   const findings = [...disturbed.result.findings]
   if (!mayLose(fault, row)) findings.push(...lost("the disturbed deploy", disturbed.traffic))
 
+  await onHost(lab, row.world.tidy ?? ":")
   const next = await underTraffic(lab, "next", async () => {
-    const again = await client.plan(client.other(await client.read(), tag), { soak: 0 })
-    const outcome = await client.apply(again)
-    return check(bench, row, { plan: again, outcome, tagBefore: tag, after: disturbed.result })
+    const again = await client.deploy(client.other(disturbed.result.state, tag))
+    return check(bench, row, { ...again, tagBefore: tag, after: disturbed.result })
   })
   findings.push(...next.result.findings.map((finding) => `next deploy: ${finding}`))
   if (!row.world.gap) findings.push(...lost("the next deploy", next.traffic))
 
+  bench.state = next.result.state
   const seconds = (performance.now() - began) / 1000
   return { failed: disturbed.traffic.failed, verdict: disturbed.result.verdict, seconds, findings }
 }

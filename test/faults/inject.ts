@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises"
 import type { Lab } from "../support/lab.ts"
 import type { LabHost } from "../support/lab-host.ts"
 import type { Fault } from "./rows.ts"
@@ -77,7 +76,6 @@ export async function inject(
     return
   }
   await onHost(lab, onTheHost[fault], { AGENT: agent, RELEASE: String(release) })
-  if (fault === "link cut") client.kill()
 }
 
 /** Waits for the agent's end and heals what does not heal by itself: a full disk, a cut line. */
@@ -87,5 +85,4 @@ export async function over(lab: Lab, agent: string, seconds: number): Promise<vo
     iptables -S INPUT | sed -n 's/^-A \\(.* -j DROP\\)$/-D \\1/p' | xargs -rL1 iptables
     iptables -S OUTPUT | sed -n 's/^-A \\(.* -j DROP\\)$/-D \\1/p' | xargs -rL1 iptables`
   await onHost(lab, heal, { AGENT: agent })
-  await sleep(0)
 }

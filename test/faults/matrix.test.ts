@@ -30,7 +30,7 @@ describe("a deploy that is disturbed", () => {
         const result = await runCell(bench, row, fault)
         results.set(`${rowName(row)} ${fault}`, result)
         console.log(
-          `${rowName(row)} × ${fault}: ${result.failed} failed, ${result.verdict}, ${result.seconds.toFixed(1)} s`,
+          `${rowName(row)} × ${fault}: ${result.failed} failed, ${result.verdict}, ${result.seconds.toFixed(1)} s${result.findings.map((finding) => `\n  ✘ ${finding}`).join("")}`,
         )
         expect(result.findings).toEqual([])
         dirty = false

@@ -8,6 +8,7 @@ import type { Lab } from "../support/lab.ts"
 import { LabHost } from "../support/lab-host.ts"
 import { daggerCall, registryAccess } from "../support/seamless.ts"
 import { build } from "../support/stories.ts"
+import type { World } from "./worlds.ts"
 
 /** Versions in the lab's registry, by tag. */
 export type Images = Record<string, string>
@@ -47,9 +48,7 @@ export class Client {
     return tags[0] as string
   }
 
-  image = (tag: string) => `${repository}@${this.images[tag]}`
-
-  async plan(tag: string, changes: Partial<Desired> = {}): Promise<Plan> {
+  async plan(tag: string, changes: Partial<Desired> = {}, wish: World["wish"] = () => ({})): Promise<Plan> {
     const wanted = {
       ...desired,
       tag,
@@ -58,11 +57,21 @@ export class Client {
       ...changes,
     }
     const place = { host: this.host, projectDir: "app", composeFiles: [] }
-    return planRollout(await readHost(place, wanted), wanted, "app")
+    const state = await readHost(place, wanted)
+    return planRollout(state, { ...wanted, ...wish(state) }, "app")
   }
 
   apply = (plan: Plan): Promise<Outcome> =>
     applyPlan(this.host, plan, `${plan.release}.${crypto.randomUUID().slice(0, 8)}`)
+
+  /** As the module does it: what was planned for another state of the host is planned again. */
+  async deploy(tag: string): Promise<{ plan: Plan; outcome: Outcome }> {
+    for (let attempt = 1; ; attempt++) {
+      const plan = await this.plan(tag, { soak: 0 })
+      const outcome = await this.apply(plan)
+      if (outcome.verdict !== "stale" || attempt === 3) return { plan, outcome }
+    }
+  }
 }
 
 const desired: Omit<Desired, "tag" | "digest" | "at"> = {
@@ -77,6 +86,11 @@ const desired: Omit<Desired, "tag" | "digest" | "at"> = {
   errorRate: 5,
   proxyImage: "haproxy:lts",
   allowGap: true,
+  migrateTimeout: 10_000,
+  diskReserve: 10,
+  keep: 2,
+  force: true,
+  branch: "",
   kind: "deploy",
   by: "tester@lab",
   commit: "",
@@ -84,7 +98,11 @@ const desired: Omit<Desired, "tag" | "digest" | "at"> = {
 
 /** The plan with a step before the commit that fails, so that everything is undone. */
 export function doomed(plan: Plan): Plan {
-  const fails: Step = { verb: "expect", sentence: "Fail at the last moment", args: ["web", "nobody"] }
+  const fails: Step = {
+    verb: "pull",
+    sentence: "Fail at the last moment",
+    args: [`${repository}:no-such-tag`],
+  }
   const steps = plan.steps.flatMap((step) => (step.verb === "commit" ? [fails, step] : [step]))
   return { ...plan, steps, files: { ...plan.files, plan: encodeSteps(steps) } }
 }

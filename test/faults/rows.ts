@@ -37,8 +37,7 @@ const undoable = () =>
 
 /** Steps that do something else in a world than in the worlds before it. */
 const different: Partial<Record<World["name"], Verb[]>> = {
-  crowded: ["pull"],
-  adoption: ["start", "proxy", "switch"],
+  adoption: ["proxy"],
   first: ["proxy", "commit"],
 }
 

@@ -4,18 +4,19 @@ import type { Lab } from "../support/lab.ts"
 /** Where a rollout could leave something behind, part by part. */
 const parts = {
   lock: "cd /home/deploy/app; if [ ! -e .seamless/lock ] || flock -n .seamless/lock true; then echo free; else echo held; fi",
-  // The proxy runs as the SSH user; so does what the agent starts inside the proxy's container.
+  // The proxy and the app have the SSH user's number; so has what the agent starts inside the proxy's container.
   processes: `for process in /proc/[0-9]*; do
     [ "$(stat -c %U $process 2>/dev/null)" = deploy ] && tr '\\0' ' ' <$process/cmdline 2>/dev/null && echo
-  done | grep -v -e '^haproxy ' -e '^sshd' -e '^ *$'; true`,
-  files: "find . -mindepth 1 -not -path './.seamless/releases/*/*' | sort",
+  done | grep -v -e '^haproxy ' -e '^sshd' -e '^node server' -e '^ *$'; true`,
+  files: "find . -mindepth 1 -not -path './.seamless/hooks*' | sort",
   containers: `docker ps -aq | xargs -r docker inspect --format '{{.Name}} {{.State.Status}} {{.HostConfig.RestartPolicy.Name}} {{index .Config.Labels "seamless.release"}}' | sort`,
   networks: "docker network ls --format '{{.Name}}' | sort",
-  rules: `iptables -t nat -S | sed -n 's/.*--dport \\([0-9]*\\).* DNAT .*/\\1/p'; iptables -S | grep '^-A .* DROP'; true`,
+  rules: `iptables -t nat -S | sed -n 's/.*--dport \\([0-9]*\\).* DNAT .*/\\1/p'; iptables -S | grep -e '^-A INPUT' -e '^-A OUTPUT'; true`,
   env: "cat .env",
   slots: "cat .seamless/releases/current/slots 2>/dev/null; true",
+  // Name, whether it is up (2), and whether it was put into maintenance or drain (0: neither).
   servers: `docker exec app-seamless-proxy bash -c 'exec 3<>/dev/tcp/127.0.0.1/65535; echo "show servers state" >&3; cat <&3' 2>/dev/null |
-    awk '/^[0-9]/ && $19 != 1 { print $4, $6, $7 }'; true`,
+    awk 'NF > 9 && !/^#/ && $19 != 1 { print $4, $6, $7 % 2 + int($7 / 8) % 8 }'; true`,
 }
 
 type Traces = Record<keyof typeof parts, string[]>

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { text } from "node:stream/consumers"
 import { quote } from "../../src/core/quote.ts"
+import { explainSsh } from "../../src/core/ssh-error.ts"
 import type { CommandResult, Host, HostCommand } from "../../src/host/host.ts"
 import type { Lab } from "./lab.ts"
 import { archive } from "./local-host.ts"
@@ -22,7 +23,8 @@ export class LabHost implements Host {
       client.on("close", (code) => resolve(code ?? 255))
     })
     const [stdout, stderr, code] = await Promise.all([text(client.stdout), text(client.stderr), exit])
-    if (code === 255) throw new Error(`ssh: ${stderr || "it was killed"}`)
+    if (client.killed) throw new Error("the client was killed")
+    if (code === 255) throw explainSsh("host.test", stderr)
     return { code, stdout, stderr }
   }
 
@@ -31,6 +33,7 @@ export class LabHost implements Host {
     this.client?.kill("SIGKILL")
   }
 
+  /** As the module's own, but for a silent link: that is given up after three seconds. */
   private options(): string[] {
     const { keysDir, sshPort } = this.lab
     const settings = [
@@ -40,6 +43,8 @@ export class LabHost implements Host {
       "HostKeyAlias=host.test",
       "CheckHostIP=no",
       "BatchMode=yes",
+      "ServerAliveInterval=1",
+      "ServerAliveCountMax=3",
       "IdentitiesOnly=yes",
       `IdentityFile=${keysDir}/id_ed25519`,
     ]

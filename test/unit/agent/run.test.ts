@@ -2,6 +2,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -197,11 +198,65 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
     expect(existsSync(join(folder, ".seamless/releases/4"))).toBe(true)
   })
 
-  test("a link that a COMMIT cut off has left is in nobody's way", () => {
+  test("a link that an agent left half made, when it was killed at its COMMIT, does not keep the next from its own", () => {
     committed()
-    symlinkSync("2", join(folder, ".seamless/releases/current.new"))
+    symlinkSync("3", join(folder, ".seamless/releases/current.new"))
     expect(carryOut(shell, prepare("4.abc", 4)).code).toBe(0)
     expect(current()).toBe("4")
+    expect(readdirSync(join(folder, ".seamless/releases")).sort()).toEqual(["3", "4", "current"])
+  })
+
+  describe("a full disk", () => {
+    // What is written there fails, as on a full disk.
+    const full = (path: string) => symlinkSync("/dev/full", join(folder, path))
+
+    test("a step whose begin cannot be written down does not act", () => {
+      committed()
+      const run = prepare("4.abc", 4)
+      // Not /dev/full, which can be read for ever.
+      const fill = 'do_expect() { rm "$run/journal"; ln -s nowhere/journal "$run/journal"; }'
+      const env = { FAIL: "", STUCK: "", NOTHING: "" }
+      const args = [agentFile("agent.sh"), run]
+      runShell(shell, program.replace("run_plan", `${fill}\nrun_plan`), { cwd: folder, args, env })
+      expect(text("trace")).toBe("")
+      expect(text(`${run}/verdict`)).toBe("reverted\n")
+      expect(text(`${run}/reason`)).toMatch(/^the journal cannot be written; is the disk of \S+ full\?\n$/)
+    })
+
+    test("a run that finds it full from the start does nothing", () => {
+      committed()
+      const run = prepare("4.abc", 4)
+      full(`${run}/reserve`)
+      const { code, outcome, trace } = carryOut(shell, run)
+      expect([code, trace]).toEqual([21, [""]])
+      expect(outcome?.reason).toBe(`the disk of ${folder} is full`)
+      expect(existsSync(join(folder, ".seamless/releases/4"))).toBe(false)
+    })
+
+    test("what was kept free for the reason and the verdict is gone at the end", () => {
+      committed()
+      for (const [index, FAIL] of ["", "start"].entries()) {
+        const run = prepare(`${index + 4}.abc`, index + 4)
+        carryOut(shell, run, { FAIL })
+        expect(existsSync(join(folder, run, "reserve"))).toBe(false)
+      }
+    })
+  })
+
+  test("a step that fails without a word is named as the reason", () => {
+    committed()
+    const run = prepare("4.abc", 4, [step("public", "8080")])
+    const env = { FAIL: "", STUCK: "", NOTHING: "" }
+    const args = [agentFile("agent.sh"), run]
+    runShell(shell, program.replace("run_plan", "do_public() { return 1; }\nrun_plan"), {
+      cwd: folder,
+      args,
+      env,
+    })
+    expect(follow(shell, run).outcome).toMatchObject({
+      verdict: "reverted",
+      reason: "the step failed: Do public with 8080",
+    })
   })
 
   test("arguments arrive as they were planned, whatever they hold", () => {
