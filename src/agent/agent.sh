@@ -889,7 +889,7 @@ lock() {
     refusal=refused
     fail "the disk of $PWD is full"
   fi
-  [ -z "$refusal" ] || { verdict "$refusal" && return 1; }
+  [ -z "$refusal" ] || { verdict "$refusal"; return 1; }
   cp "$run/owner" "$state/owner"
 }
 interrupted() { [ -f "$1/journal" ] && [ ! -f "$1/verdict" ]; }

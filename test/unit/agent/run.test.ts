@@ -310,6 +310,17 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
     expect(current()).toBe("3")
   })
 
+  test("a held lock is nobody else's, even when the refusal cannot be written", () => {
+    committed()
+    write(".seamless/owner", "deploy by bob\n")
+    const run = prepare("4.abc", 4)
+    const hold = `exec 8>.seamless/lock; flock 8; ${program.replace("run_plan", "mv() { return 1; }; run_plan")}`
+    const env = { FAIL: "", STUCK: "", NOTHING: "" }
+    runShell(shell, hold, { cwd: folder, args: [agentFile("agent.sh"), run], env })
+    expect(text("trace")).toBe("")
+    expect(text(".seamless/owner")).toBe("deploy by bob\n")
+  })
+
   test("somebody changed the containers meanwhile: the plan is stale, and nothing was done", () => {
     committed()
     const { code, outcome, trace } = carryOut(shell, prepare("4.abc", 4), { FAIL: "expect" })

@@ -61,7 +61,7 @@ export function* runPlan(host: Host, id: string, it: Agent): Program {
   const run = host.runs.find((one) => one.id === id)
   if (run === undefined) return false
   const job = open(host, run, it)
-  yield journal(job, "locked")
+  if (!(yield journal(job, "locked")) || !(yield file("keep room"))) return yield* verdict(job, "refused")
   if (host.releases[job.release] !== undefined) return yield* verdict(job, "stale")
   yield change("move the release", () => {
     host.releases[job.release] = releaseOf(run.files)

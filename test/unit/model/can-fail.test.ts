@@ -87,5 +87,5 @@ test.each<[what: string, broken: Agent, finding: RegExp]>([
   ],
   ["leaves its candidate", withVerb("start", { do: verbs.start.do }), /is not what was there before/],
 ])("an agent that %s", (_, broken, finding) => {
-  expect(explore(managed, 1, broken, 1).broken[0]).toMatch(finding)
+  expect(explore(managed, { most: 1, played: broken, enough: 1 }).broken[0]).toMatch(finding)
 })

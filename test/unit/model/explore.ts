@@ -11,13 +11,19 @@ export interface Explored {
   broken: string[]
 }
 
-/**
- * Plays a deploy with no fault, with every fault at every point, and with every second fault after it.
- *
- * @param most Most faults in one schedule.
- * @param enough Where to stop: so many schedules that break something are enough.
- */
-export function explore(world: World, most = world.faults, played: Agent = agent, enough = 5): Explored {
+export interface Options {
+  /** Most faults in one schedule. */
+  most?: number
+  played?: Agent
+  /** So many schedules that break something are enough. */
+  enough?: number
+  /** Which faults are tried; all, unless it says otherwise. */
+  among?(strike: Strike): boolean
+}
+
+/** Plays a deploy with no fault, with every fault at every point, and with every second fault after it. */
+export function explore(world: World, options: Options = {}): Explored {
+  const { most = world.faults, played = agent, enough = 5, among = () => true } = options
   const explored: Explored = { schedules: 0, broken: [] }
   const plan = planRollout(world.state, world.wanted, "shop")
   const stage: Stage = { world, agent: played, plan, start: hostFrom(world.state), settled: new Map() }
@@ -26,7 +32,7 @@ export function explore(world: World, most = world.faults, played: Agent = agent
     const { problem, choices } = new Play(stage, schedule, schedule.length < most).play()
     explored.schedules++
     if (problem !== undefined) explored.broken.push(`${told(world, schedule)}: ${problem}`)
-    else for (const choice of choices) visit([...schedule, choice])
+    else for (const choice of choices.filter(among)) visit([...schedule, choice])
   }
   visit([])
   return explored

@@ -24,15 +24,16 @@ interface FaultModel {
 export const faults: Record<Fault, FaultModel> = {
   "agent killed": { isPossible: (_, action) => action !== undefined, strike: leave },
   "host rebooted": {
-    // To a host on which nothing changes by it, it is the death of the agent.
-    isPossible: (host, action) => action === undefined || !servesDurably(host) || host.boxes.some(stays),
+    // On a host that is the same afterwards it is the death of the agent.
+    isPossible: (host, action) => action === undefined || isChangedByRestart(host),
     strike: (host) => {
       leave(host)
       restartContainers(host)
     },
   },
   "dockerd restarted": {
-    isPossible: () => true,
+    // On a host that is the same afterwards it is a call of Docker that fails, or one that waits.
+    isPossible: (host, action) => action === undefined || isChangedByRestart(host),
     strike: (host) => {
       host.dockerDown = true
       restartContainers(host)
@@ -110,6 +111,8 @@ function restartContainers(host: Host): void {
   }
   restartProxy(host)
 }
+
+const isChangedByRestart = (host: Host) => !servesDurably(host) || host.boxes.some(stays)
 
 /** Whether a container that runs does not come back. */
 const stays = (box: Box) => isRunning(box) && box.restart === "no"

@@ -65,7 +65,8 @@ export function endsAs(host: Host, start: Host, run: RunFolder, tag: string): Pr
   if (verdict === "" || verdict === "stuck" || host.lost.length > 0) return undefined
   if (verdict === "deployed" && hasFailed(run)) return undefined
   if (verdict === "deployed") return isSettled(host, tag)
-  const [before, after] = [start, host].map((it) => JSON.stringify(essence(it)))
+  const had = runningProxy(start) !== undefined
+  const [before, after] = [start, host].map((it) => JSON.stringify(essence(it, had)))
   return before === after ? isTidy(host) : `${verdict}, but ${after} is not what was there before, ${before}`
 }
 
@@ -74,9 +75,9 @@ const hasFailed = ({ reason, journal = [] }: RunFolder) =>
   reason !== "" || journal.some((line) => line.startsWith("failed "))
 
 /** What a deploy that failed must leave as it was. */
-const essence = ({ boxes, proxy, current, env, releases }: Host) => ({
+const essence = ({ boxes, proxy, current, env, releases }: Host, hadProxy: boolean) => ({
   boxes: boxes.filter(isRunning).map(({ id, restart, release }) => [id, restart, release]),
-  proxy: proxy?.live,
+  proxy: hadProxy ? proxy?.live : "none that runs",
   current,
   env,
   releases: Object.keys(releases),

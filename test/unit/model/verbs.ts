@@ -41,7 +41,7 @@ const one = (action: (job: Job, service: string) => Action): VerbModel => ({
 /** A step that looks, or whose effect no other step depends on. */
 const looks = (name: string) => one(() => look(name))
 
-/** Each verb of the plan. A verb that is missing here does not compile. */
+/** Each verb of the plan. One that is missing here does not compile: a line says what it does, `looks` when that is nothing. */
 export const verbs: Record<Verb, VerbModel> = {
   expect: {
     *do({ host }, service = "", ids = "") {
