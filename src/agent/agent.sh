@@ -99,13 +99,14 @@ hook() {
     done <"$run/facts"
     SEAMLESS_HOOK=$1 SEAMLESS_REASON=$(cat "$run/reason" 2>/dev/null)
     export SEAMLESS_HOOK SEAMLESS_REASON
-    unset COMPOSE_PROJECT_NAME COMPOSE_PATH_SEPARATOR COMPOSE_ENV_FILES COMPOSE_FILE "$TAG_VARIABLE"
+    unset SEAMLESS_RUN COMPOSE_PROJECT_NAME COMPOSE_PATH_SEPARATOR COMPOSE_ENV_FILES COMPOSE_FILE "$TAG_VARIABLE"
     exec timeout -k 10 "$2" "$state/hooks/$1"
   )
 }
 
-# Reads the settings of a run: NAME=value lines, of these names only.
+# Reads the settings of a run: NAME=value lines, of these names only. An older client did not write all of them.
 load_settings() {
+  PROJECT='' RELEASE='' SLOTS='' OLD_SLOTS='' PROXY='' PROXY_IMAGE='' NETWORK='' TAG_VARIABLE=IMAGE_TAG TAG='' BASE_FILES='' ENV_FILE=''
   while IFS= read -r line; do
     value=${line#*=}
     case $line in
@@ -139,7 +140,7 @@ load_settings() {
 #   frontends                      requests and server errors of all published ports so far
 #   elapsed SECONDS                whether so much time has passed
 in_proxy() {
-  { printf '%s\n' "$proxy_library" && cat; } | docker exec -i "$PROXY" bash -s -- "$@"
+  { printf '%s\n' "$proxy_library" && cat; } | docker exec -i --env SEAMLESS_RUN "$PROXY" bash -s -- "$@"
 }
 # shellcheck disable=SC2016 # bash, for the other side
 proxy_library='
@@ -190,8 +191,9 @@ complaints() {
   [ -z "$complaint" ] || fail "the proxy said: $complaint"
 }
 
-# FILE STATE SET...: puts the taken slots of a set into STATE, or makes them "free" again; FILE gets the requests and server
-# errors of all published ports up to that moment, and the counts of the first set.
+# FILE STATE SET...: puts the taken slots of a set into STATE, or makes them "free" again; "live" is ready, and the set must be
+# there: a proxy that was started anew does not know it. FILE gets the requests and server errors of all published ports up to
+# that moment, and the counts of the first set.
 set_servers() {
   file=$1
   shift
@@ -201,11 +203,17 @@ calls=''
 each_server() {
   case $state in
     free) calls+="set server $1 state maint;set server $1 addr 127.0.0.1 port 1;set server $1 fqdn $HOSTNAME;" ;;
+    live) calls+="set server $1 state ready;" ;;
     *) calls+="set server $1 state $state;" ;;
   esac
 }
 echo "$(frontends) $(counts "$2")"
-while (($# > 1)); do state=$1; servers "$2"; shift 2; done
+while (($# > 1)); do
+  state=$1
+  servers "$2"
+  [[ $state != live || -n $calls ]] || { echo "it was started anew and knows nothing of the new version"; exit; }
+  shift 2
+done
 [[ -z $calls ]] || api "${calls%;}"
 BASH
   ) && say "$said" | head -n 1 >"$file" && say "$said" | tail -n +2 | complaints
@@ -383,6 +391,7 @@ do_remove_stopped() {
 # SERVICE SCALE: starts the new version next to the old one. Its restart policy waits until it has proved itself: when the host
 # reboots before that, only the old version comes back.
 do_start() {
+  rm -rf "$run/docker" # the pulls are over
   compose up -d --no-deps --no-recreate --pull never --scale "$1=$2" "$1" || {
     fail "Compose could not start $1: $(last_words "$run/compose.log")"
     return 1
@@ -542,7 +551,7 @@ health_test() {
 
 # SERVICE: the switch, for every port of the service at once. The old containers are in drain, and still run.
 do_switch() {
-  set_servers "$run/before.$1" ready "$SLOTS.$1" drain "$OLD_SLOTS.$1" || return 1
+  set_servers "$run/before.$1" live "$SLOTS.$1" drain "$OLD_SLOTS.$1" || return 1
   [ -f "$run/traffic.before" ] || cp "$run/before.$1" "$run/traffic.before"
 }
 undo_switch() {
@@ -640,17 +649,21 @@ do_retire() {
 # NAME VALUE...: sets variables in the project's .env, by rename, with the same owner and mode. Of several lines for one
 # name the last counts; its quotes and its comment stay, and so does every other byte of the file.
 do_env() {
-  [ -e .env ] || : >.env
+  [ -e .env ] || : >.env || return 1
+  set_variables "$@" || { rm -f .env.seamless && return 1; }
+  mv -f .env.seamless .env
+}
+# Through a variable: BusyBox's awk does not tell when it cannot write. The dot keeps the line breaks at the end.
+set_variables() {
   cp -p .env .env.seamless || return 1
   while [ $# -gt 0 ]; do
     ended=1
     [ -z "$(tail -c 1 .env.seamless)" ] || ended=0
-    LC_ALL=C NAME=$1 VALUE=$2 awk -v ended="$ended" "$set_variable" .env.seamless >"$run/env" || return 1
-    cat "$run/env" >.env.seamless || return 1
+    changed=$(LC_ALL=C NAME=$1 VALUE=$2 awk -v ended="$ended" "$set_variable" .env.seamless && echo .) || return 1
+    printf %s "${changed%.}" >.env.seamless || return 1
     shift 2
   done
-  rm -f "$run/env"
-  sync .env.seamless && mv -f .env.seamless .env
+  sync .env.seamless
 }
 # It reads as Compose does: NAME=value or NAME: value, quotes may span lines, a comment after a plain value needs " #".
 # shellcheck disable=SC2016 # awk
@@ -836,10 +849,22 @@ carry_out() {
   fi
 }
 
+# Ends what the agent of this run, which was killed, has left running on the host and in the proxy's container: it would go on
+# with a step that is undone meanwhile. All of it has the run's name in its environment; only an agent has the lock open.
+end_leftovers() {
+  set +f
+  for process in /proc/[0-9]*; do
+    { tr '\0' '\n' <"$process/environ" | grep -qxF "SEAMLESS_RUN=$run"; } 2>/dev/null || continue
+    [ -e "$process/fd/9" ] || kill -9 "${process#/proc/}"
+  done
+  set -f
+}
+
 # An earlier run that ended without a verdict (the host went down, the agent was killed): COMMIT decides its direction.
 reconcile() {
   (
     run=$1
+    end_leftovers
     load_settings
     if ! grep -q ' begin ' "$run/journal"; then # the number of its release may be another run's by now
       [ -d "$run/release" ] || rm -rf "$state/releases/$RELEASE"
@@ -902,7 +927,10 @@ follow() {
     [ ! -f "$run/verdict" ] || last=1
     while IFS= read -r line <&3; do printf '%s\n' "$line" >&2; done
     [ -z "$last" ] || break
-    ! interrupted "$run" || ! flock -n "$state/lock" true || ! interrupted "$run" || exit 23
+    if interrupted "$run" && flock -n "$state/lock" true && interrupted "$run"; then
+      rm -rf "$run/docker" # a login is not left to whoever comes next
+      exit 23
+    fi
     sleep 0.1
   done
   for name in plan facts verdict journal reason tail schema traffic.before traffic.after cut; do
@@ -922,13 +950,13 @@ run=$2
 case $1 in
 launch)
   : >"$run/log"
-  setsid sh "$run/agent.sh" run "$run" </dev/null >>"$run/log" 2>&1 &
+  SEAMLESS_RUN=$run setsid sh "$run/agent.sh" run "$run" </dev/null >>"$run/log" 2>&1 &
   follow
   ;;
 recover)
   # Whoever holds the lock is at it already. The lock goes over to the agent: it is never free in between.
   exec 9>>"$state/lock"
-  if interrupted "$run" && flock -w 1 9; then setsid sh "$run/agent.sh" finish "$run" </dev/null >>"$run/log" 2>&1 & fi
+  if interrupted "$run" && flock -w 1 9; then SEAMLESS_RUN=$run setsid sh "$run/agent.sh" finish "$run" </dev/null >>"$run/log" 2>&1 & fi
   exec 9>&-
   follow
   ;;

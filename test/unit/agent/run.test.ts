@@ -379,6 +379,30 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
       expect([code, current()]).toEqual([0, "5"])
     })
 
+    test("what its agent has left running is ended first, and nothing else", () => {
+      committed()
+      interrupted("4.old", 4, "1 begin 1 expect\n2 done 1\n3 begin 2 start\n")
+      const run = prepare("5.new", 5)
+      const amid = `
+        SEAMLESS_RUN=.seamless/runs/4.old /bin/sleep 60 & left=$!
+        SEAMLESS_RUN=.seamless/runs/5.new /bin/sleep 0.5 & own=$!
+        run_plan
+        wait $left; [ $? = 137 ] && wait $own`
+      const env = { FAIL: "", STUCK: "", NOTHING: "" }
+      const args = [agentFile("agent.sh"), run]
+      const { code } = runShell(shell, program.replace("run_plan", amid), { cwd: folder, args, env })
+      expect([code, follow(shell, run).code]).toEqual([0, 0])
+    })
+
+    test("by a client that knew fewer settings: is undone all the same", () => {
+      committed()
+      interrupted("4.old", 4, "1 begin 1 expect\n2 done 1\n3 begin 2 start\n")
+      write(".seamless/runs/4.old/settings", "PROJECT=shop\nRELEASE=4\n")
+      const { code, trace } = carryOut(shell, prepare("5.new", 5))
+      expect(trace).toEqual(["undo_start <web> <2>", ...done, ...afterCommit])
+      expect([code, text(".seamless/runs/4.old/verdict")]).toEqual([0, "reverted\n"])
+    })
+
     test("before its first step: has done nothing, whatever its number is by now", () => {
       committed(4)
       write(`${prepare("4.old", 4)}/journal`, "1 locked\n")
@@ -410,8 +434,9 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
     const run = prepare("4.abc", 4)
     write(`${run}/journal`, "1 begin 1 expect\n")
     write(`${run}/log`, "✔ first\n")
+    write(`${run}/docker/config.json`, "secret")
     const { code, said, outcome } = follow(shell, run)
-    expect(code).toBe(23)
+    expect([code, existsSync(join(folder, run, "docker"))]).toEqual([23, false])
     expect(said).toBe("✔ first\n")
     expect(outcome).toBeUndefined()
   })
