@@ -48,8 +48,8 @@ fail() {
   return 1
 }
 
-# LINK TARGET: points a symbolic link elsewhere in one rename, and makes that durable. What an agent that was killed in
-# between has left is replaced, not entered.
+# LINK TARGET: points a symbolic link elsewhere in one rename, and makes that durable. A run that was cut off in between has left
+# the new link.
 point() {
   ln -sfn "$2" "$1.new" && mv -fT "$1.new" "$1" && sync "$(dirname "$1")"
 }
@@ -83,7 +83,7 @@ remove() {
   while read -r id; do
     docker update --restart no "$id" >/dev/null 2>&1
     docker stop --time "$1" "$id" >/dev/null 2>&1
-    docker rm -f "$id" >/dev/null 2>&1 || [ -z "$(list --all --filter "id=$id")" ] || code=1
+    docker rm -f "$id" >/dev/null 2>&1 || { left=$(list --all --filter "id=$id") && [ -z "$left" ]; } || code=1
   done
   return $code
 }
@@ -197,7 +197,8 @@ complaints() {
 set_servers() {
   file=$1
   shift
-  in_proxy "$@" <<'BASH' >"$run/api" && head -n 1 "$run/api" >"$file" && tail -n +2 "$run/api" | complaints
+  said=$(
+    in_proxy "$@" <<'BASH'
 calls=''
 accepts() { timeout 1 bash -c 'exec 3<>"/dev/tcp/${0%:*}/${0##*:}"' "$1" 2>/dev/null; }
 each_server() {
@@ -219,7 +220,30 @@ while (($# > 1)); do
 done
 [[ -z $calls ]] || api "${calls%;}"
 BASH
+  ) && say "$said" | head -n 1 >"$file" && say "$said" | tail -n +2 | complaints
 }
+
+# SET: prints how many of its slots are taken: a proxy that started anew knows what is durable alone.
+taken() {
+  in_proxy "$1" <<'BASH' || fail "the proxy $PROXY cannot be asked what it serves"
+read -r total _ < <(counts "$1") && echo "$total"
+BASH
+}
+# SET: makes it free, whatever an earlier run has left there. A set that gets requests is not the durable one's: see ready.
+clear_slots() {
+  found=$(
+    in_proxy "$1" <<'BASH'
+each_server() { if [[ ${f[17]} == DRAIN* || ${f[17]} == MAINT* ]]; then echo idle; else echo serves; fi; }
+servers "$1"
+BASH
+  ) || fail "the proxy $PROXY cannot be asked what it serves" || return 1
+  case $found in
+  *serves*) restart_proxy ;;
+  *idle*) set_servers /dev/null free "$1" ;;
+  esac
+}
+# The proxy comes back with what is durable, and cuts what is in flight: only for one that serves something else.
+restart_proxy() { docker restart -t 0 "$PROXY" >/dev/null && proxy_answers 10 || fail "the proxy $PROXY cannot be started anew"; }
 
 # SECONDS: waits until the proxy answers.
 proxy_answers() {
@@ -363,12 +387,13 @@ undo_dependencies() {
 # SERVICE IDS: removes containers that do not run: Compose would start them as if they were replicas.
 do_remove_stopped() {
   for id in $(commas "$2"); do
-    docker rm -f "$id" >/dev/null || fail "the stopped container $id of $1 cannot be removed"
+    [ "$(docker inspect --format '{{.State.Status}}' "$id")" != running ] || fail "the stopped container $id of $1 runs again" || return 1
+    docker rm -f "$id" >/dev/null || fail "the stopped container $id of $1 cannot be removed" || return 1
   done
 }
 
-# SERVICE SCALE: starts the new version next to the old one. Its restart policy waits for COMMIT: when the host reboots
-# before that, only the old version comes back.
+# SERVICE SCALE: starts the new version next to the old one. Its restart policy waits until it has proved itself: when the host
+# reboots before that, only the old version comes back.
 do_start() {
   rm -rf "$run/docker" # the pulls are over
   compose up -d --no-deps --no-recreate --pull never --scale "$1=$2" "$1" || {
@@ -403,16 +428,21 @@ do_release_ports() {
   done
 }
 undo_release_ports() {
-  for id in $(commas "$4"); do docker update --restart "$3" "$id" >/dev/null && docker start "$id" >/dev/null || return 1; done
+  code=0
+  for id in $(commas "$4"); do
+    docker update --restart "$3" "$id" >/dev/null || code=1
+    docker start "$id" >/dev/null || code=1
+  done
+  return $code
 }
 
 # PUBLISH...: the proxy that owns the published ports, started unless it runs.
 do_proxy() {
   if [ ! -L "$state/releases/current" ]; then
     : >"$run/first"
-    mkdir -p "$state/releases/0"
-    cp "$run/bootstrap.cfg" "$state/releases/0/haproxy.cfg"
-    point "$state/releases/current" 0 || return 1
+    # It has slots, as every release: what is on record is that nothing is served yet.
+    mkdir -p "$state/releases/0" && cp "$run/bootstrap.cfg" "$state/releases/0/haproxy.cfg" &&
+      echo "$OLD_SLOTS" >"$state/releases/0/slots" && point "$state/releases/current" 0 || return 1
   fi
   ! proxy_answers 0 || return 0
   if docker inspect "$PROXY" >/dev/null 2>&1; then docker start "$PROXY" >/dev/null; else start_proxy "$@" || return 1; fi
@@ -437,7 +467,7 @@ start_proxy() {
 }
 undo_proxy() {
   [ -f "$run/proxy-created" ] || [ -f "$run/first" ] || return $nothing
-  [ ! -f "$run/proxy-created" ] || docker rm -f "$PROXY" >/dev/null 2>&1
+  [ ! -f "$run/proxy-created" ] || docker ps -aq --no-trunc --filter "label=seamless.proxy=$PROJECT" | remove 0 || return 1
   [ ! -f "$run/first" ] || rm -rf "$state/releases/current" "$state/releases/0"
 }
 
@@ -452,6 +482,7 @@ do_ready() {
   75) fail "the new container of $service stopped: $(cat "$run/died")" || return 1 ;;
   *) fail "$service was not ready after $seconds s: port $port $(cat "$run/probe") on $path" || return 1 ;;
   esac
+  clear_slots "$SLOTS.$service" || return 1
   k=0 calls=''
   for id in $(candidates "$service"); do
     own_health_check "$id" "$seconds" || return 1
@@ -529,7 +560,7 @@ do_switch() {
 }
 undo_switch() {
   proxy_runs || return $nothing
-  set_servers /dev/null ready "$OLD_SLOTS.$1" drain "$SLOTS.$1"
+  set_servers /dev/null ready "$OLD_SLOTS.$1" drain "$SLOTS.$1" || restart_proxy
 }
 
 # HOST PORT INNER PATH STATUS SECONDS: the new version answers through the published port; where the host has no bash,
@@ -546,9 +577,14 @@ until probe "$1" "$2" "$3"; do ! elapsed "$4" || { echo "$seen"; exit 1; }; slee
 }
 
 # SERVICE SECONDS: until no request is in flight on the old containers; what the deadline cuts is counted.
-do_drain() { drain_servers "$OLD_SLOTS.$1" "$2" >>"$run/cut"; }
+do_drain() {
+  drain_servers "$OLD_SLOTS.$1" "$2" "$SLOTS.$1" >>"$run/cut" || fail "the proxy has started anew, and serves the old $1 again"
+}
+# SET SECONDS [OTHER]: fails when OTHER, which is to get the requests instead, is not there: what serves must not be cut.
 drain_servers() {
   in_proxy "$@" <<'BASH'
+each_server() { others=1; }
+[[ -z ${3-} ]] || { servers "$3" && ((others)) || exit 1; }
 each_server() { left=$((left + f[4])) names+=" $1"; }
 while left=0 names='' && servers "$1" && ((left > 0)) && ! elapsed "$2"; do sleep 0.05; done
 for name in $names; do ((left == 0)) || api "shutdown sessions server $name" >/dev/null; done
@@ -585,22 +621,33 @@ frontends
 BASH
 }
 
+# SERVICE POLICY: gives the new containers the restart policy that was held back, and sees that they run with it. It comes before
+# COMMIT: a host that reboots in between has both versions, and the proxy's file names the old one.
+do_restart_policy() {
+  ids=$(candidates "$1")
+  [ -n "$ids" ] || fail "the new container of $1 is gone" || return 1
+  for id in $ids; do
+    docker update --restart "$2" "$id" >/dev/null && [ "$(docker inspect --format '{{.State.Running}}' "$id")" = true ] ||
+      fail "the new container of $1 has stopped" || return 1
+  done
+}
+
 # COMMIT is this one rename: the proxy's file, the Compose override and the digests of the release take effect together.
+committed() { [ "$(readlink "$state/releases/current")" = "$RELEASE" ]; }
 do_commit() { point "$state/releases/current" "$RELEASE" || fail "the release cannot be made the current one"; }
 
-# SERVICE POLICY: gives the new containers the restart policy that was held back.
-do_restart_policy() {
-  for id in $(candidates "$1"); do docker update --restart "$2" "$id" >/dev/null || return 1; done
-  bring_up "$1"
-}
 # SERVICE: without a restart policy a container that stopped stays away; one that runs is left as it is.
 bring_up() {
   for id in $(candidates "$1"); do docker start "$id" >/dev/null || return 1; done
 }
 
-# SERVICE: frees the slots of the old version: from here on what is live is what is durable.
+# SERVICE: frees the slots of the old version: from here on what is live is what is durable. A proxy that started anew between
+# the switch and COMMIT serves the old version, and does not know the new one.
 do_retire() {
-  bring_up "$1" && proxy_answers 10 && set_servers /dev/null free "$OLD_SLOTS.$1"
+  bring_up "$1" && proxy_answers 10 || return 1
+  there=$(taken "$SLOTS.$1") || return 1
+  [ "$there" -gt 0 ] || restart_proxy || return 1
+  set_servers /dev/null free "$OLD_SLOTS.$1"
 }
 
 # NAME VALUE...: sets variables in the project's .env, by rename, with the same owner and mode. Of several lines for one
@@ -665,11 +712,14 @@ END {
 }'
 
 # SERVICE GRACE IDS: stops the old containers with their grace period and removes them, by id.
-do_stop_old() { commas "$3" | remove "$2" || fail "an old container of $1 could not be removed"; }
+do_stop_old() {
+  there=$(taken "$SLOTS.$1") && [ "$there" -gt 0 ] || fail "the proxy does not serve the new $1: the old one is left running" || return 1
+  commas "$3" | remove "$2" || fail "an old container of $1 could not be removed"
+}
 
 # REPOSITORY KEEP: removes the images and the files that no kept release needs. Of the records themselves the newest stay.
 do_prune() {
-  remove_images "$1" "$2"
+  remove_images "$1" "$2" || return 1
   folders releases | while read -r release; do
     grep -q "^$release " "$run/kept" || rm -rf "${state:?}/releases/$release"
   done
@@ -681,8 +731,9 @@ folders() { find "$state/$1" -mindepth 1 -maxdepth 1 -type d | sed 's|.*/||' | s
 # REPOSITORY KEEP: removes the images that rollouts brought here and none of the KEEP newest releases needs. An image that a
 # container uses, or that has another name too, is left by Docker itself.
 remove_images() {
-  rollouts >"$run/brought"
-  grep deployed "$run/brought" | head -n "$2" >"$run/kept"
+  # A list that a full disk cut short would have everything removed.
+  rollouts >"$run/brought" && grep deployed "$run/brought" | head -n "$2" >"$run/kept" && grep -q "^$RELEASE " "$run/kept" ||
+    fail "the list of what is kept cannot be written" || return 1
   for digest in $(docker images --digests --no-trunc --format '{{.Digest}}' "$1" | sort -u); do
     ! grep -q "$digest" "$run/brought" || grep -q "$digest" "$run/kept" || docker rmi "$1@$digest" >/dev/null 2>&1
   done
@@ -734,7 +785,7 @@ surely() {
 }
 # A hook of the user may not be what can be repeated.
 act() {
-  if [ "$committed" ] && [ "$verb" != hook ]; then surely "do_$verb"; else call "do_$verb"; fi
+  if [ "$verb" != hook ] && committed; then surely "do_$verb"; else call "do_$verb"; fi
 }
 
 # What the journal does not tell would not be undone: without its line a step does not begin.
@@ -748,12 +799,11 @@ forward() {
     if begin && since=$now && act; then
       journal "done" "$i"
       say "✔ $sentence ($(((now - since) * 10)) ms)"
-      [ "$verb" != commit ] || committed=1
     else
       fail "the step failed: $sentence"
       journal failed "$i"
       say "✘ $sentence: $(cat "$run/reason")"
-      [ "$committed" ] || return 1
+      committed || return 1
     fi
     i=$((i + 1))
   done
@@ -769,20 +819,18 @@ backward() {
     case $? in
     0) journal undone "$i" && say "↩ undone: $sentence" ;;
     "$nothing") ;;
-    *) journal stuck "$i" && say "✘ could not be undone: $sentence" && code=1 ;;
+    *) code=1 && journal stuck "$i" && say "✘ could not be undone: $sentence" ;;
     esac
   done
   rm -rf "$state/releases/$RELEASE"
   return $code
 }
 
-# VERDICT: the last line of the journal; whoever follows waits for it.
+# VERDICT: the last line of the journal; whoever follows waits for it. One that cannot be written is left to the next run.
 verdict() {
   rm -rf "$run/docker" "$run/deaths" "$run/reserve"
   journal verdict "$1"
-  say "$1" >"$run/verdict.new"
-  sync "$run/verdict.new"
-  mv "$run/verdict.new" "$run/verdict"
+  say "$1" >"$run/verdict.new" && sync "$run/verdict.new" && mv "$run/verdict.new" "$run/verdict"
 }
 
 # Back to where the run began.
@@ -822,12 +870,11 @@ reconcile() {
     run=$1
     end_leftovers
     load_settings
-    committed=''
     if ! grep -q ' begin ' "$run/journal"; then # the number of its release may be another run's by now
+      [ -d "$run/release" ] || rm -rf "$state/releases/$RELEASE"
       fail "interrupted before its first step"
       verdict stale
-    elif [ "$(readlink "$state/releases/current")" = "$RELEASE" ]; then
-      committed=1
+    elif committed; then
       carry_out "$(($(awk '$2 == "done" { n = $3 } END { print n + 0 }' "$run/journal") + 1))"
     else
       fail interrupted
@@ -838,10 +885,11 @@ reconcile() {
 
 # Whoever has the lock brings what was interrupted to an end before anything else.
 run_plan() {
-  committed=''
   lock || return
   for name in $(folders runs); do
-    [ "$state/runs/$name" != "$run" ] && interrupted "$state/runs/$name" || continue
+    [ "$state/runs/$name" != "$run" ] && [ ! -f "$state/runs/$name/verdict" ] || continue
+    rm -rf "$state/runs/$name/docker" # also of one that was only unpacked
+    interrupted "$state/runs/$name" || continue
     say "⟲ the run $name was interrupted: it is brought to an end first"
     reconcile "$state/runs/$name"
   done
@@ -870,7 +918,7 @@ lock() {
     refusal=refused
     fail "the disk of $PWD is full"
   fi
-  [ -z "$refusal" ] || { verdict "$refusal" && return 1; }
+  [ -z "$refusal" ] || { verdict "$refusal"; return 1; }
   cp "$run/owner" "$state/owner"
 }
 interrupted() { [ -f "$1/journal" ] && [ ! -f "$1/verdict" ]; }

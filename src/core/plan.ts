@@ -165,7 +165,9 @@ function newerRelease(
   return behind ? committed : undefined
 }
 
-/** Same digest, same configuration, all of it running and reachable: nothing to do. */
+/**
+ * Same digest, same configuration, all of it running and reachable, and nothing was left undone after COMMIT: nothing to do.
+ */
 function isRunning(
   state: HostState,
   desired: Desired,
@@ -178,6 +180,8 @@ function isRunning(
     committed?.digest === desired.digest &&
     committed.tag === desired.tag &&
     committed.hashes === hashes &&
+    committed.reason === "" &&
+    state.tag === desired.tag &&
     proxyOf(state, project)?.state === "running" &&
     replacements.every(
       ({ old, stopped, replicas }) =>

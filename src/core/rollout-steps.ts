@@ -58,12 +58,12 @@ export function rolloutSteps(
     ...each((replacement) => publicStep(replacement, desired)),
     ...each((replacement) => drainStep(replacement, desired)),
     ...each((replacement) => soakStep(replacement, desired)),
+    ...each(restartPolicyStep),
     {
       verb: "commit",
       sentence: "Commit: from here on this release is the one that serves after a restart",
       args: [],
     },
-    ...each(restartPolicyStep),
     ...each(retireStep),
     envStep(state, desired),
     ...each(stopStep),
@@ -316,9 +316,13 @@ function envStep(state: HostState, { tag, tagVariable }: Desired): Step {
   }
 }
 
+/** Without an old version too: one that died has left its slots, and the proxy may have started anew before COMMIT. */
 function retireStep({ service, old }: Replacement): Step[] {
-  if (old.length === 0) return []
-  return [{ verb: "retire", sentence: `Take the old ${service} out of the proxy`, args: [service] }]
+  const sentence =
+    old.length === 0
+      ? `Check that the proxy serves nothing but the new ${service}`
+      : `Take the old ${service} out of the proxy`
+  return [{ verb: "retire", sentence, args: [service] }]
 }
 
 function stopStep({ service, stopGrace, old }: Replacement): Step[] {

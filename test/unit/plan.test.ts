@@ -36,8 +36,9 @@ describe("the steps", () => {
       "switch web",
       "public 127.0.0.1 8080 8080 /health 200 10",
       "soak web 5 5 3000 /health 200",
-      "commit",
       "restart_policy web unless-stopped",
+      "commit",
+      "retire web",
       "env IMAGE_TAG 1.1.0 COMPOSE_FILE compose.yml:.seamless/releases/current/compose.yml",
       "prune registry.test/app 5",
     ])
@@ -57,8 +58,8 @@ describe("the steps", () => {
       "public 127.0.0.1 8080 8080 /health 200 10",
       "drain web 30",
       "soak web 5 5 3000 /health 200",
-      "commit",
       "restart_policy web unless-stopped",
+      "commit",
       "retire web",
       "env IMAGE_TAG 1.1.0 COMPOSE_FILE compose.yml:.seamless/releases/current/compose.yml",
       "stop_old web 10 old1",
@@ -80,8 +81,8 @@ describe("the steps", () => {
       "Check web through the published port 8080",
       "Drain the old web: requests in flight end, within 30s",
       "Watch web for 5s with the old version still running",
-      "Commit: from here on this release is the one that serves after a restart",
       "Give web its restart policy, unless-stopped",
+      "Commit: from here on this release is the one that serves after a restart",
       "Take the old web out of the proxy",
       "Write IMAGE_TAG=1.1.0 to .env",
       "Stop the old web with its grace period of 10s, and remove it",
@@ -124,7 +125,7 @@ describe("the steps", () => {
         "proxy_config",
       ],
       ...["switch", "switch", "public", "public", "drain", "drain", "soak", "soak"],
-      ...["commit", "restart_policy", "restart_policy", "retire", "retire", "env", "stop_old", "stop_old"],
+      ...["restart_policy", "restart_policy", "commit", "retire", "retire", "env", "stop_old", "stop_old"],
       "prune",
     ])
     expect(commands(plan(state))).toContain("ready api 3 60 4000 /health 200 shop-api-r4 api_9090:4000")
@@ -448,6 +449,8 @@ describe("nothing to do", () => {
     ["a container started by hand", { containers: [container({ release: null }), proxy()] }],
     ["the proxy stopped", { containers: [container(), proxy({ state: "exited" })], listening: [] }],
     ["the proxy gone", { containers: [container()], listening: [] }],
+    ["another tag in .env", { tag: "0.9.0" }],
+    ["something left undone after COMMIT", { runs: [run({ reason: "the old container did not stop" })] }],
     ["the record of a failure only", { runs: [run({ verdict: "reverted" })] }],
   ])("is not said of: %s", (_, changes) => {
     expect(plan(world(changes), same()).steps).not.toEqual([])

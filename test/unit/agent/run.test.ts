@@ -24,6 +24,7 @@ set -- lib "$run"
 . "$agent"
 trace() { name=$1; shift; { printf '%s' "$name"; [ $# = 0 ] || printf ' <%s>' "$@"; echo; } >>trace; }
 among() { case " $1 " in *" $2 "*) ;; *) return 1 ;; esac; }
+sync() { [ "$1" != "$state/releases" ] || ! among "$FAIL" sync; }
 for verb in expect start ready switch restart_policy env stop_old; do
   eval "do_$verb() { trace do_$verb \\"\\$@\\"; ! among \\"\\$FAIL\\" $verb || fail '$verb said no'; }"
 done
@@ -214,6 +215,14 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
     ])
   })
 
+  test("a COMMIT of which it is not known whether it will last is one", () => {
+    committed()
+    const { code, outcome, trace } = carryOut(shell, prepare("4.abc", 4), { FAIL: "sync" })
+    expect([code, current(), outcome?.reason]).toEqual([0, "4", "the release cannot be made the current one"])
+    expect(trace).toEqual([...done, ...afterCommit])
+    expect(existsSync(join(folder, ".seamless/releases/4"))).toBe(true)
+  })
+
   test("a link that an agent left half made, when it was killed at its COMMIT, does not keep the next from its own", () => {
     committed()
     symlinkSync("3", join(folder, ".seamless/releases/current.new"))
@@ -299,6 +308,17 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
     expect(text("trace")).toBe("")
     expect(text(".seamless/owner")).toBe("deploy by bob\n")
     expect(current()).toBe("3")
+  })
+
+  test("a held lock is nobody else's, even when the refusal cannot be written", () => {
+    committed()
+    write(".seamless/owner", "deploy by bob\n")
+    const run = prepare("4.abc", 4)
+    const hold = `exec 8>.seamless/lock; flock 8; ${program.replace("run_plan", "mv() { return 1; }; run_plan")}`
+    const env = { FAIL: "", STUCK: "", NOTHING: "" }
+    runShell(shell, hold, { cwd: folder, args: [agentFile("agent.sh"), run], env })
+    expect(text("trace")).toBe("")
+    expect(text(".seamless/owner")).toBe("deploy by bob\n")
   })
 
   test("somebody changed the containers meanwhile: the plan is stale, and nothing was done", () => {
@@ -392,12 +412,21 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
       expect([code, current()]).toEqual([0, "5"])
     })
 
+    test("before its first step, with its release in place already: takes that back", () => {
+      committed()
+      interrupted("4.old", 4, "1 locked\n")
+      rmSync(join(folder, ".seamless/runs/4.old/release"), { recursive: true })
+      carryOut(shell, prepare("5.new", 5))
+      expect(existsSync(join(folder, ".seamless/releases/4"))).toBe(false)
+    })
+
     test("is left alone when it has its verdict, or never began", () => {
       committed()
       interrupted("2.old", 2, "1 begin 2 start\n2 failed 2\n")
       write(".seamless/runs/2.old/verdict", "reverted\n")
-      prepare("4.unpacked", 4)
+      write(`${prepare("4.unpacked", 4)}/docker/config.json`, "secret")
       expect(carryOut(shell, prepare("5.new", 5)).trace).toEqual([...done, ...afterCommit])
+      expect(existsSync(join(folder, ".seamless/runs/4.unpacked/docker"))).toBe(false)
     })
   })
 
