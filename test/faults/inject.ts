@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises"
 import type { Lab } from "../support/lab.ts"
 import type { LabHost } from "../support/lab-host.ts"
 import type { Fault } from "./rows.ts"
@@ -37,11 +38,11 @@ const killContainers = (filter: string) =>
   awk -v release="$RELEASE" '${filter} { print $1 }' | xargs kill -9`
 
 /** What happens on the host while the agent stands there; the last word of each sends it on, unless it was killed. */
-const onTheHost: Record<Exclude<Fault, "client killed">, string> = {
+const onTheHost: Record<Exclude<Fault, "client killed" | "host rebooted">, string> = {
   "link cut": `connection=$(tr '\\0' '\\n' </proc/$AGENT/environ | sed -n 's/^SSH_CONNECTION=//p')
     set -- $connection
     iptables -I INPUT -p tcp -s "$1" --sport "$2" -j DROP && iptables -I OUTPUT -p tcp -d "$1" --dport "$2" -j DROP && ${go}`,
-  // In it: as soon as a command of Docker runs for it; a step without one is left as it is.
+  // In it: as soon as a command of Docker runs for it, be it the next step's.
   "agent killed in it": `${go}
     for _ in $(seq 1000); do
       for process in $(cat /proc/[0-9]*/stat 2>/dev/null | awk -v agent=$AGENT '$6 == agent && $2 ~ /docker/ { print $1 }'); do
@@ -75,7 +76,21 @@ export async function inject(
     await onHost(lab, go)
     return
   }
+  if (fault === "host rebooted") {
+    await lab.powerFailure()
+    await untilUp(lab)
+    return
+  }
   await onHost(lab, onTheHost[fault], { AGENT: agent, RELEASE: String(release) })
+}
+
+/** Waits until one can log in again: by then the lab's host has started Docker. */
+async function untilUp(lab: Lab): Promise<void> {
+  const deadline = performance.now() + 60_000
+  while ((await lab.exec("true")).code !== 0) {
+    if (performance.now() > deadline) throw new Error("the host did not come back")
+    await sleep(200)
+  }
 }
 
 /** Waits for the agent's end and heals what does not heal by itself: a full disk, a cut line. */

@@ -4,13 +4,23 @@ import { startLab } from "../support/lab.ts"
 import { openBench, restore } from "./bench.ts"
 import { type Bench, type Result, runCell } from "./cell.ts"
 import { cellName, renderMatrix, renderPage, renderResult } from "./page.ts"
-import { allRows, applies, faults, inSlice, rowName, uncovered } from "./rows.ts"
+import {
+  allRows,
+  applies,
+  type Fault,
+  faults,
+  inSlice,
+  type Row,
+  rebootRows,
+  rowName,
+  uncovered,
+} from "./rows.ts"
 
 const rows = allRows()
 const results = new Map<string, Result>()
 /** FAULTS=all runs every cell in CI, too. */
 const all = process.env.CI === undefined || process.env.FAULTS === "all"
-const chosen = (row: (typeof rows)[number]) =>
+const chosen = (row: Row) =>
   faults.filter((fault) => applies(fault, row) && (all || inSlice(fault, row, rows)))
 
 it("every verb occurs in one of the worlds", () => {
@@ -34,15 +44,19 @@ describe("a deploy that is disturbed", () => {
       writeFileSync(process.env.FAULTS_PAGE, renderPage(rows, results, new Date().toISOString().slice(0, 10)))
   })
 
+  const disturb = async (row: Row, fault: Fault) => {
+    if (dirty) await restore(bench)
+    dirty = true
+    const result = await runCell(bench, row, fault)
+    results.set(cellName(row, fault), result)
+    console.log([`${cellName(row, fault)}: ${renderResult(result)}`, ...result.findings].join("\n  "))
+    expect(result.findings).toEqual([])
+    dirty = false
+  }
+
   describe.each(rows.map((row) => ({ name: rowName(row), row })))("at $name:", ({ row }) => {
-    it.each(chosen(row))("%s", async (fault) => {
-      if (dirty) await restore(bench)
-      dirty = true
-      const result = await runCell(bench, row, fault)
-      results.set(cellName(row, fault), result)
-      console.log([`${cellName(row, fault)}: ${renderResult(result)}`, ...result.findings].join("\n  "))
-      expect(result.findings).toEqual([])
-      dirty = false
-    })
+    it.each(chosen(row))("%s", (fault) => disturb(row, fault))
   })
+
+  it.each(rebootRows(rows))("by a reboot of the host at $verb", (row) => disturb(row, "host rebooted"))
 })

@@ -1,5 +1,5 @@
 import type { Result } from "./cell.ts"
-import { applies, type Fault, faults, type Row, rowName } from "./rows.ts"
+import { applies, type Fault, faults, type Row, rebootRows, rowName } from "./rows.ts"
 
 /** What came of each cell, by {@link cellName}. */
 export type Results = ReadonlyMap<string, Result>
@@ -7,7 +7,7 @@ export type Results = ReadonlyMap<string, Result>
 export const cellName = (row: Row, fault: Fault) => `${rowName(row)} × ${fault}`
 
 /** There is nothing to kill at that moment. */
-export const nothingToKill = "–"
+const nothingToKill = "–"
 
 /** The matrix as a table: what is disturbed × how. */
 export function renderMatrix(rows: readonly Row[], results: Results): string {
@@ -29,6 +29,14 @@ export function renderResult({ failed, sent, verdict, seconds, findings }: Resul
   return `${wrong}${failed} of ${sent}, ${verdict}, ${seconds.toFixed(0)} s`
 }
 
+function renderReboots(rows: readonly Row[], results: Results): string {
+  const line = (row: Row) => {
+    const result = results.get(cellName(row, "host rebooted"))
+    return `| ${rowName(row)} | ${result === undefined ? "not run" : renderResult(result)} |`
+  }
+  return ["| | host rebooted |", "| --- | --- |", ...rebootRows(rows).map(line)].join("\n")
+}
+
 /** docs/faults.md: the matrix of a full run, and how to read it. */
 export const renderPage = (rows: readonly Row[], results: Results, when: string) => `# What a deploy survives
 
@@ -43,4 +51,9 @@ that serves at that moment; and in the worlds "adoption" and "first", in which n
 where there is nothing to kill yet, or any more.
 
 ${renderMatrix(rows, results)}
+
+When the host loses its power at that step, what is committed serves as soon as it is back, and the next deploy brings the run
+to an end:
+
+${renderReboots(rows, results)}
 `

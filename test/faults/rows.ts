@@ -13,7 +13,7 @@ export const faults = [
   "old killed",
   "disk full",
 ] as const
-export type Fault = (typeof faults)[number]
+export type Fault = (typeof faults)[number] | "host rebooted"
 
 /** What is disturbed: a step of a deploy, or the undoing of it in a deploy that fails at the last moment. */
 export interface Row {
@@ -91,7 +91,7 @@ export function mayLose(fault: Fault, row: Row): boolean {
   if (row.world.gap) return true
   if (fault === "new killed") return serving(row) === "new"
   if (fault === "old killed") return serving(row) === "old"
-  return fault === "dockerd restarted" || fault === "proxy killed"
+  return fault === "dockerd restarted" || fault === "proxy killed" || fault === "host rebooted"
 }
 
 /**
@@ -103,3 +103,10 @@ export function inSlice(fault: Fault, row: Row, rows: readonly Row[]): boolean {
   const possible = faults.filter((each) => applies(each, row))
   return possible[rows.indexOf(row) % possible.length] === fault
 }
+
+/** The host reboots before the switch, between switch and commit, and after the commit. */
+export const rebootRows = (rows: readonly Row[]) =>
+  rows.filter(
+    ({ world, verb, undo }) =>
+      world.name === "deploy" && !undo && ["switch", "commit", "retire"].includes(verb),
+  )

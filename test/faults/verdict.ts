@@ -27,7 +27,11 @@ export interface Judgement {
   findings: string[]
 }
 
-const agentDies: readonly (Fault | undefined)[] = ["agent killed in it", "agent killed after it"]
+const agentDies: readonly (Fault | undefined)[] = [
+  "agent killed in it",
+  "agent killed after it",
+  "host rebooted",
+]
 
 /** Whether the host, its record and what the client was told agree, and nothing is left over. */
 export async function check(bench: Bench, row: Row, attempt: Attempt): Promise<Judgement> {
