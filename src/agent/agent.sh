@@ -277,8 +277,9 @@ unless_died() {
   code=$?
   kill "$events" 2>/dev/null
   wait "$events" "$guard" 2>/dev/null
-  [ ! -s "$run/died" ] || code=75
-  return $code
+  [ -s "$run/died" ] || return $code
+  end_leftovers # what the program was waiting for
+  return 75
 }
 
 # --- the verbs, in the order of a rollout ----------------------------------------------------------------------------
@@ -828,7 +829,7 @@ backward() {
 
 # VERDICT: the last line of the journal; whoever follows waits for it. One that cannot be written is left to the next run.
 verdict() {
-  rm -rf "$run/docker" "$run/deaths" "$run/reserve"
+  rm -rf "$run/docker" "$run/deaths" "$run/died" "$run/reserve"
   journal verdict "$1"
   say "$1" >"$run/verdict.new" && sync "$run/verdict.new" && mv "$run/verdict.new" "$run/verdict"
 }
@@ -853,8 +854,9 @@ carry_out() {
   fi
 }
 
-# Ends what the agent of this run, which was killed, has left running on the host and in the proxy's container: it would go on
-# with a step that is undone meanwhile. All of it has the run's name in its environment; only an agent has the lock open.
+# Ends what is left running of this run on the host and in the proxy's container, from an agent that was killed or for a program
+# that was: it would go on with a step that is undone meanwhile. All of it has the run's name in its environment; only an agent
+# has the lock open.
 end_leftovers() {
   set +f
   for process in /proc/[0-9]*; do
