@@ -242,7 +242,8 @@ async function rollOut(
     if (plan.nothing !== undefined) return leaveAlone(target, plan, wanted, watch)
     const run = `${plan.release}.${crypto.randomUUID().slice(0, 8)}`
     const outcome = await watch.time("apply", applyPlan(host, plan, run))
-    if (outcome.verdict === "deployed") return conclude(name, outcome, { tags: wanted.tags, warnings: plan.warnings, ...watch.read() })
+    if (outcome.verdict === "deployed")
+      return conclude(name, outcome, { tags: wanted.tags, warnings: plan.warnings, ...watch.read() })
     const again =
       (outcome.verdict === "stale" && attempt < attempts) || (outcome.verdict === "busy" && left() > 0)
     if (!again) throw failure(name, outcome)

@@ -54,9 +54,24 @@ point() {
   ln -sfn "$2" "$1.new" && mv -fT "$1.new" "$1" && sync "$(dirname "$1")"
 }
 
+# Waits while dockerd restarts. It takes as long as the slowest container needs to stop.
+docker_answers() {
+  clock
+  back_by=$((now + 120 * 100))
+  until docker version >/dev/null 2>&1; do
+    clock
+    [ "$now" -lt "$back_by" ] || return 1
+    sleep 0.2
+  done
+}
+
+# ARG...: ids of containers. Docker always has an answer to that, unless it restarts: no answer is not an empty list.
+list() {
+  until docker ps --quiet --no-trunc "$@" 2>/dev/null; do docker_answers || return 1; done
+}
 # SERVICE [FILTER]: ids of the service's containers in this project.
 containers() {
-  docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$PROJECT" \
+  list --all --filter "label=com.docker.compose.project=$PROJECT" \
     --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False \
     --filter "${2:-label=com.docker.compose.project=$PROJECT}"
 }
@@ -68,7 +83,7 @@ remove() {
   while read -r id; do
     docker update --restart no "$id" >/dev/null 2>&1
     docker stop --time "$1" "$id" >/dev/null 2>&1
-    docker rm -f "$id" >/dev/null 2>&1 || { left=$(docker ps -aq --filter "id=$id" 2>/dev/null) && [ -z "$left" ]; } || code=1
+    docker rm -f "$id" >/dev/null 2>&1 || { left=$(list --all --filter "id=$id") && [ -z "$left" ]; } || code=1
   done
   return $code
 }
@@ -84,13 +99,14 @@ hook() {
     done <"$run/facts"
     SEAMLESS_HOOK=$1 SEAMLESS_REASON=$(cat "$run/reason" 2>/dev/null)
     export SEAMLESS_HOOK SEAMLESS_REASON
-    unset COMPOSE_PROJECT_NAME COMPOSE_PATH_SEPARATOR COMPOSE_ENV_FILES COMPOSE_FILE "$TAG_VARIABLE"
+    unset SEAMLESS_RUN COMPOSE_PROJECT_NAME COMPOSE_PATH_SEPARATOR COMPOSE_ENV_FILES COMPOSE_FILE "$TAG_VARIABLE"
     exec timeout -k 10 "$2" "$state/hooks/$1"
   )
 }
 
-# Reads the settings of a run: NAME=value lines, of these names only.
+# Reads the settings of a run: NAME=value lines, of these names only. An older client did not write all of them.
 load_settings() {
+  PROJECT='' RELEASE='' SLOTS='' OLD_SLOTS='' PROXY='' PROXY_IMAGE='' NETWORK='' TAG_VARIABLE=IMAGE_TAG TAG='' BASE_FILES='' ENV_FILE=''
   while IFS= read -r line; do
     value=${line#*=}
     case $line in
@@ -124,7 +140,7 @@ load_settings() {
 #   frontends                      requests and server errors of all published ports so far
 #   elapsed SECONDS                whether so much time has passed
 in_proxy() {
-  { printf '%s\n' "$proxy_library" && cat; } | docker exec -i "$PROXY" bash -s -- "$@"
+  { printf '%s\n' "$proxy_library" && cat; } | docker exec -i --env SEAMLESS_RUN "$PROXY" bash -s -- "$@"
 }
 # shellcheck disable=SC2016 # bash, for the other side
 proxy_library='
@@ -167,7 +183,7 @@ probe() {
   [[ $code == "$3" ]]
 } 2>/dev/null'
 
-proxy_runs() { [ "$(docker inspect --format '{{.State.Running}}' "$PROXY" 2>/dev/null)" = true ]; }
+proxy_runs() { [ -n "$(list --filter "name=^/$PROXY\$")" ]; }
 
 # Fails when the runtime API, whose answer comes on standard input, complained.
 complaints() {
@@ -175,8 +191,9 @@ complaints() {
   [ -z "$complaint" ] || fail "the proxy said: $complaint"
 }
 
-# FILE STATE SET...: puts the taken slots of a set into STATE, or makes them "free" again; FILE gets the requests and server
-# errors of all published ports up to that moment, and the counts of the first set.
+# FILE STATE SET...: puts the taken slots of a set into STATE, or makes them "free" again; "live" is ready, and the set must be
+# there: a proxy that was started anew does not know it. FILE gets the requests and server errors of all published ports up to
+# that moment, and the counts of the first set.
 set_servers() {
   file=$1
   shift
@@ -186,11 +203,17 @@ calls=''
 each_server() {
   case $state in
     free) calls+="set server $1 state maint;set server $1 addr 127.0.0.1 port 1;set server $1 fqdn $HOSTNAME;" ;;
+    live) calls+="set server $1 state ready;" ;;
     *) calls+="set server $1 state $state;" ;;
   esac
 }
 echo "$(frontends) $(counts "$2")"
-while (($# > 1)); do state=$1; servers "$2"; shift 2; done
+while (($# > 1)); do
+  state=$1
+  servers "$2"
+  [[ $state != live || -n $calls ]] || { echo "it was started anew and knows nothing of the new version"; exit; }
+  shift 2
+done
 [[ -z $calls ]] || api "${calls%;}"
 BASH
   ) && say "$said" | head -n 1 >"$file" && say "$said" | tail -n +2 | complaints
@@ -341,7 +364,7 @@ do_migrate() {
   fail "the migration in $1 did not end within $2 s"
 }
 undo_migrate() {
-  half_run=$(docker ps -aq --filter "label=com.docker.compose.project=$PROJECT" --filter label=seamless.migration) || return 1
+  half_run=$(list --all --filter "label=com.docker.compose.project=$PROJECT" --filter label=seamless.migration) || return 1
   [ -n "$half_run" ] || return $nothing
   printf '%s\n' "$half_run" | remove 0
 }
@@ -369,6 +392,7 @@ do_remove_stopped() {
 # SERVICE SCALE: starts the new version next to the old one. Its restart policy waits until it has proved itself: when the host
 # reboots before that, only the old version comes back.
 do_start() {
+  rm -rf "$run/docker" # the pulls are over
   compose up -d --no-deps --no-recreate --pull never --scale "$1=$2" "$1" || {
     fail "Compose could not start $1: $(last_words "$run/compose.log")"
     return 1
@@ -383,7 +407,9 @@ undo_start() {
   for id in $(candidates "$1"); do
     [ -s "$run/tail" ] || docker logs --tail 20 "$id" >"$run/tail" 2>&1
   done
-  candidates "$1" | remove 10
+  candidates "$1" | remove 10 || return 1
+  # What is left of the service ran when the run began; without a restart policy it does not survive a restart of dockerd.
+  for id in $(containers "$1"); do docker start "$id" >/dev/null || return 1; done
 }
 
 # SERVICE SECONDS: the new containers pass their own health check; the proxy is not there yet to ask them.
@@ -526,7 +552,7 @@ health_test() {
 
 # SERVICE: the switch, for every port of the service at once. The old containers are in drain, and still run.
 do_switch() {
-  set_servers "$run/before.$1" ready "$SLOTS.$1" drain "$OLD_SLOTS.$1" || return 1
+  set_servers "$run/before.$1" live "$SLOTS.$1" drain "$OLD_SLOTS.$1" || return 1
   [ -f "$run/traffic.before" ] || cp "$run/before.$1" "$run/traffic.before"
 }
 undo_switch() {
@@ -607,9 +633,15 @@ do_restart_policy() {
 committed() { [ "$(readlink "$state/releases/current")" = "$RELEASE" ]; }
 do_commit() { point "$state/releases/current" "$RELEASE" || fail "the release cannot be made the current one"; }
 
+# SERVICE: without a restart policy a container that stopped stays away; one that runs is left as it is.
+bring_up() {
+  for id in $(candidates "$1"); do docker start "$id" >/dev/null || return 1; done
+}
+
 # SERVICE: frees the slots of the old version: from here on what is live is what is durable. A proxy that started anew between
 # the switch and COMMIT serves the old version, and does not know the new one.
 do_retire() {
+  bring_up "$1" && proxy_answers 10 || return 1
   there=$(taken "$SLOTS.$1") || return 1
   [ "$there" -gt 0 ] || restart_proxy || return 1
   set_servers /dev/null free "$OLD_SLOTS.$1"
@@ -618,17 +650,21 @@ do_retire() {
 # NAME VALUE...: sets variables in the project's .env, by rename, with the same owner and mode. Of several lines for one
 # name the last counts; its quotes and its comment stay, and so does every other byte of the file.
 do_env() {
-  [ -e .env ] || : >.env
+  [ -e .env ] || : >.env || return 1
+  set_variables "$@" || { rm -f .env.seamless && return 1; }
+  mv -f .env.seamless .env
+}
+# Through a variable: BusyBox's awk does not tell when it cannot write. The dot keeps the line breaks at the end.
+set_variables() {
   cp -p .env .env.seamless || return 1
   while [ $# -gt 0 ]; do
     ended=1
     [ -z "$(tail -c 1 .env.seamless)" ] || ended=0
-    LC_ALL=C NAME=$1 VALUE=$2 awk -v ended="$ended" "$set_variable" .env.seamless >"$run/env" || return 1
-    cat "$run/env" >.env.seamless || return 1
+    changed=$(LC_ALL=C NAME=$1 VALUE=$2 awk -v ended="$ended" "$set_variable" .env.seamless && echo .) || return 1
+    printf %s "${changed%.}" >.env.seamless || return 1
     shift 2
   done
-  rm -f "$run/env"
-  sync .env.seamless && mv -f .env.seamless .env
+  sync .env.seamless
 }
 # It reads as Compose does: NAME=value or NAME: value, quotes may span lines, a comment after a plain value needs " #".
 # shellcheck disable=SC2016 # awk
@@ -729,6 +765,26 @@ call() { # FUNCTION: with the arguments of the step
   "$function" "$@"
 }
 
+# FUNCTION: with the arguments of the step, for what there is no way back from: when it fails because dockerd restarts, or the
+# disk is full, it is done once more. Every undo and every step after COMMIT can be repeated.
+surely() {
+  told=''
+  [ ! -s "$run/reason" ] || told=1
+  call "$1"
+  case $? in
+  0) return 0 ;;
+  "$nothing") return "$nothing" ;;
+  esac
+  docker_answers || return 1
+  rm -f "$run/reserve"
+  [ "$told" ] || rm -f "$run/reason"
+  call "$1"
+}
+# A hook of the user may not be what can be repeated.
+act() {
+  if [ "$verb" != hook ] && committed; then surely "do_$verb"; else call "do_$verb"; fi
+}
+
 # What the journal does not tell would not be undone: without its line a step does not begin.
 begin() { journal begin "$i" "$verb" || fail "the journal cannot be written; is the disk of $PWD full?"; }
 
@@ -737,7 +793,7 @@ forward() {
   i=$1 count=$(wc -l <"$run/plan")
   while [ "$i" -le "$count" ]; do
     step "$i"
-    if begin && since=$now && call "do_$verb"; then
+    if begin && since=$now && act; then
       journal "done" "$i"
       say "✔ $sentence ($(((now - since) * 10)) ms)"
     else
@@ -756,7 +812,7 @@ backward() {
   for i in $(awk '$2 == "begin" { print $3 }' "$run/journal" | sort -rnu); do
     step "$i"
     command -v "undo_$verb" >/dev/null || continue
-    call "undo_$verb"
+    surely "undo_$verb"
     case $? in
     0) journal undone "$i" && say "↩ undone: $sentence" ;;
     "$nothing") ;;
@@ -794,10 +850,22 @@ carry_out() {
   fi
 }
 
+# Ends what the agent of this run, which was killed, has left running on the host and in the proxy's container: it would go on
+# with a step that is undone meanwhile. All of it has the run's name in its environment; only an agent has the lock open.
+end_leftovers() {
+  set +f
+  for process in /proc/[0-9]*; do
+    { tr '\0' '\n' <"$process/environ" | grep -qxF "SEAMLESS_RUN=$run"; } 2>/dev/null || continue
+    [ -e "$process/fd/9" ] || kill -9 "${process#/proc/}"
+  done
+  set -f
+}
+
 # An earlier run that ended without a verdict (the host went down, the agent was killed): COMMIT decides its direction.
 reconcile() {
   (
     run=$1
+    end_leftovers
     load_settings
     if ! grep -q ' begin ' "$run/journal"; then # the number of its release may be another run's by now
       [ -d "$run/release" ] || rm -rf "$state/releases/$RELEASE"
@@ -860,7 +928,10 @@ follow() {
     [ ! -f "$run/verdict" ] || last=1
     while IFS= read -r line <&3; do printf '%s\n' "$line" >&2; done
     [ -z "$last" ] || break
-    ! interrupted "$run" || ! flock -n "$state/lock" true || ! interrupted "$run" || exit 23
+    if interrupted "$run" && flock -n "$state/lock" true && interrupted "$run"; then
+      rm -rf "$run/docker" # a login is not left to whoever comes next
+      exit 23
+    fi
     sleep 0.1
   done
   for name in plan facts verdict journal reason tail schema traffic.before traffic.after cut; do
@@ -880,13 +951,13 @@ run=$2
 case $1 in
 launch)
   : >"$run/log"
-  setsid sh "$run/agent.sh" run "$run" </dev/null >>"$run/log" 2>&1 &
+  SEAMLESS_RUN=$run setsid sh "$run/agent.sh" run "$run" </dev/null >>"$run/log" 2>&1 &
   follow
   ;;
 recover)
   # Whoever holds the lock is at it already. The lock goes over to the agent: it is never free in between.
   exec 9>>"$state/lock"
-  if interrupted "$run" && flock -w 1 9; then setsid sh "$run/agent.sh" finish "$run" </dev/null >>"$run/log" 2>&1 & fi
+  if interrupted "$run" && flock -w 1 9; then SEAMLESS_RUN=$run setsid sh "$run/agent.sh" finish "$run" </dev/null >>"$run/log" 2>&1 & fi
   exec 9>&-
   follow
   ;;

@@ -5,6 +5,7 @@
 #   /run/faults/armed     when and what: "before do_switch", "after undo_start"
 #   /run/faults/reached   the agent's process id, as soon as it stands there
 #   /run/faults/go        a named pipe: a line sends the agent on
+# shellcheck disable=SC2317 # the agent calls the functions
 faults=/run/faults
 
 if [ "${1-}" = held ]; then
@@ -17,14 +18,14 @@ if [ "${1-}" = held ]; then
     agent_call "$@"
     called=$?
     hold "after $1"
-    return $called
+    return "$called"
   }
   hold() { # needs no child process: one would outlive an agent that is killed here
-    read -r armed 2>/dev/null <$faults/armed || return 0
+    read -r armed 2>/dev/null <"$faults/armed" || return 0
     [ "$armed" = "$1" ] || return 0
-    : >$faults/armed
-    echo $$ >$faults/reached
-    read -r _ <$faults/go
+    : >"$faults/armed"
+    echo $$ >"$faults/reached"
+    read -r _ <"$faults/go"
   }
   run_plan
   exit

@@ -126,6 +126,19 @@ describe.each(shells)("the agent's .env, with %s:", (shell) => {
     expect(statSync(join(project, ".env")).mode & 0o777).toBe(0o640)
   })
 
+  test("no room for it: the file stays as it is, and nothing lies beside it", () => {
+    const before = `IMAGE_TAG=1\n#${"x".repeat(490)}\n`
+    mkdirSync(join(folder, "run"), { recursive: true })
+    mkdirSync(join(folder, "full"), { recursive: true })
+    writeFileSync(join(folder, "full", "set"), "IMAGE_TAG\na-tag-that-is-too-long-for-512-bytes")
+    writeFileSync(join(folder, "full", ".env"), before)
+    const full = program.replace('do_env "$@"', 'trap "" XFSZ; ulimit -f 1; ! do_env "$@"')
+    const { code } = runShell(shell, full, { cwd: folder, args: [agentFile("agent.sh"), "full"] })
+    expect(code).toBe(0)
+    expect(readFileSync(join(folder, "full", ".env"), "utf8")).toBe(before)
+    expect(readdirSync(join(folder, "full")).sort()).toEqual([".env", "set"])
+  })
+
   test("any text: the same bytes as by the reference, and Compose reads the value that was set", () => {
     const piece = fc.constantFrom(
       ..."=: \t#'\"\\\n$&",

@@ -35,6 +35,7 @@ for verb in start ready switch; do
     ! among \\"\\$STUCK\\" $verb
   }"
 done
+docker_answers() { trace docker_answers; }
 run_plan`
 
 const step = (verb: Verb, ...args: string[]): Step => ({
@@ -156,7 +157,11 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
   test("an undo that fails does not keep the others from being done", () => {
     committed()
     const { code, outcome, trace } = carryOut(shell, prepare("4.abc", 4), { FAIL: "switch", STUCK: "ready" })
-    expect(trace.slice(-3)).toEqual(["undo_switch <web>", "undo_ready <web>", "undo_start <web> <2>"])
+    expect(trace.slice(-5)).toEqual([
+      "undo_switch <web>",
+      ...["undo_ready <web>", "docker_answers", "undo_ready <web>"],
+      "undo_start <web> <2>",
+    ])
     expect(code).toBe(22)
     expect(outcome).toMatchObject({
       verdict: "stuck",
@@ -175,10 +180,30 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
     expect(outcome?.undone).toEqual(["Do start with web 2"])
   })
 
+  test("after COMMIT a step that fails is done once more, as soon as Docker answers", () => {
+    committed()
+    const run = prepare("4.abc", 4)
+    const twice = 'do_env() { trace do_env; [ -f again ] || { : >again; fail "env said no"; }; }'
+    const args = [agentFile("agent.sh"), run]
+    const env = { FAIL: "", STUCK: "", NOTHING: "" }
+    runShell(shell, program.replace("run_plan", `${twice}\nrun_plan`), { cwd: folder, args, env })
+    expect(text("trace").trim().split("\n").slice(-4)).toEqual([
+      "do_env",
+      "docker_answers",
+      "do_env",
+      "do_stop_old <web>",
+    ])
+    const { outcome } = follow(shell, run)
+    expect(outcome?.verdict).toBe("deployed")
+    expect(outcome?.reason).toBeUndefined()
+    expect(outcome?.steps.map(({ outcome: how }) => how)).toEqual(steps.map(() => "done"))
+  })
+
   test("after COMMIT a failure is told, and the rest is done all the same", () => {
     committed()
     const { code, outcome, trace } = carryOut(shell, prepare("4.abc", 4), { FAIL: "restart_policy env" })
-    expect(trace).toEqual([...done, ...afterCommit])
+    const [restart, env, stop] = afterCommit
+    expect(trace).toEqual([...done, restart, "docker_answers", restart, env, "docker_answers", env, stop])
     expect(current()).toBe("4")
     expect(code).toBe(0)
     expect(outcome).toMatchObject({ verdict: "deployed", reason: "restart_policy said no" })
@@ -354,6 +379,30 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
       expect([code, current()]).toEqual([0, "5"])
     })
 
+    test("what its agent has left running is ended first, and nothing else", () => {
+      committed()
+      interrupted("4.old", 4, "1 begin 1 expect\n2 done 1\n3 begin 2 start\n")
+      const run = prepare("5.new", 5)
+      const amid = `
+        SEAMLESS_RUN=.seamless/runs/4.old /bin/sleep 60 & left=$!
+        SEAMLESS_RUN=.seamless/runs/5.new /bin/sleep 0.5 & own=$!
+        run_plan
+        wait $left; [ $? = 137 ] && wait $own`
+      const env = { FAIL: "", STUCK: "", NOTHING: "" }
+      const args = [agentFile("agent.sh"), run]
+      const { code } = runShell(shell, program.replace("run_plan", amid), { cwd: folder, args, env })
+      expect([code, follow(shell, run).code]).toEqual([0, 0])
+    })
+
+    test("by a client that knew fewer settings: is undone all the same", () => {
+      committed()
+      interrupted("4.old", 4, "1 begin 1 expect\n2 done 1\n3 begin 2 start\n")
+      write(".seamless/runs/4.old/settings", "PROJECT=shop\nRELEASE=4\n")
+      const { code, trace } = carryOut(shell, prepare("5.new", 5))
+      expect(trace).toEqual(["undo_start <web> <2>", ...done, ...afterCommit])
+      expect([code, text(".seamless/runs/4.old/verdict")]).toEqual([0, "reverted\n"])
+    })
+
     test("before its first step: has done nothing, whatever its number is by now", () => {
       committed(4)
       write(`${prepare("4.old", 4)}/journal`, "1 locked\n")
@@ -385,8 +434,9 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
     const run = prepare("4.abc", 4)
     write(`${run}/journal`, "1 begin 1 expect\n")
     write(`${run}/log`, "✔ first\n")
+    write(`${run}/docker/config.json`, "secret")
     const { code, said, outcome } = follow(shell, run)
-    expect(code).toBe(23)
+    expect([code, existsSync(join(folder, run, "docker"))]).toEqual([23, false])
     expect(said).toBe("✔ first\n")
     expect(outcome).toBeUndefined()
   })

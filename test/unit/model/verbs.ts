@@ -1,5 +1,5 @@
 import type { Verb } from "../../../src/core/step.ts"
-import { type Action, all, file, type Job, look, lookInProxy, type Program } from "./action.ts"
+import { type Action, all, change, file, type Job, look, lookInProxy, type Program } from "./action.ts"
 import {
   becomeReady,
   candidates,
@@ -8,13 +8,14 @@ import {
   idList,
   remove,
   start,
+  startAll,
   stop,
   update,
 } from "./containers.ts"
-import { mark, point, prune, writeEnv } from "./files.ts"
+import { forget, mark, point, prune, writeEnv } from "./files.ts"
 import { boxesOf, isRunning } from "./host.ts"
 import { migrate, removeMigration } from "./migration.ts"
-import { removeOwner, restartOwner, startOwner } from "./owner.ts"
+import { proxyAnswers, removeOwner, restartOwner, startOwner } from "./owner.ts"
 import {
   type Change,
   clearSlots,
@@ -77,13 +78,15 @@ export const verbs: Record<Verb, VerbModel> = {
   },
   start: {
     *do(job, service = "", scale = "") {
+      yield change("remove the credentials", () => forget(job.run))
       if (!(yield* composeUp(job, service, Number(scale), String(job.release)))) return false
       if (candidates(job, service).length === 0) return false
       for (const { id } of candidates(job, service)) if (!(yield update(id, "no"))) return false
       return true
     },
     *undo(job, service = "") {
-      return yield* remove(candidates(job, service).map(({ id }) => id))
+      if (!(yield* remove(candidates(job, service).map(({ id }) => id)))) return false
+      return yield* startAll(boxesOf(job.host, service))
     },
   },
   booted: one((job, service) => becomeReady(job, service)),
@@ -145,6 +148,7 @@ export const verbs: Record<Verb, VerbModel> = {
   retire: {
     *do(job, service = "") {
       const { slots, oldSlots } = job
+      if (!(yield* startAll(candidates(job, service))) || !(yield proxyAnswers)) return false
       let there = false
       const asked = yield lookInProxy(`look for ${service}`, (live) => {
         there = isTaken(live, service, slots)
