@@ -85,6 +85,15 @@ describe.each(shells)("a step of the agent, with %s:", (shell) => {
     expect(removed('"ps "*|"inspect "*) return 1;;').answer).toBe("bad")
   })
 
+  test("migrate: what an earlier run could not remove goes first, or nothing is run", () => {
+    const left = '"ps "*) echo half;;'
+    expect(call(shell, "do_migrate web 9 true", `${left} "rm "*) return 1;;`).reason).toBe(
+      "what is left of an earlier migration cannot be removed",
+    )
+    expect(call(shell, "undo_migrate", '"ps "*) return 1;;').answer).toBe("bad")
+    expect(call(shell, "undo_migrate", left).calls).toContain("rm -f half")
+  })
+
   test("remove_stopped: what runs again by now is left", () => {
     const { answer, calls } = call(shell, "do_remove_stopped web old1,old2", "*old1) echo running;;")
     expect(answer).toBe("bad")
