@@ -195,19 +195,23 @@ complaints() {
   [ -z "$complaint" ] || fail "the proxy said: $complaint"
 }
 
-# FILE STATE SET...: puts the taken slots of a set into STATE, or makes them "free" again; "live" is ready, and the set must be
-# there: a proxy that was started anew does not know it. FILE gets the requests and server errors of all published ports up to
-# that moment, and the counts of the first set.
+# FILE STATE SET...: puts the taken slots of a set into STATE, or makes them "free" again; "live" is ready, but only
+# if the set is there, which a proxy that was started anew does not know, and each of its servers takes a connection. FILE gets
+# the requests and server errors of all published ports up to that moment, and the counts of the first set.
 set_servers() {
   file=$1
   shift
   said=$(
     in_proxy "$@" <<'BASH'
 calls=''
+accepts() { timeout 1 bash -c 'exec 3<>"/dev/tcp/${0%:*}/${0##*:}"' "$1" 2>/dev/null; }
 each_server() {
   case $state in
     free) calls+="set server $1 state maint;set server $1 addr 127.0.0.1 port 1;set server $1 fqdn $HOSTNAME;" ;;
-    live) calls+="set server $1 state ready;" ;;
+    live)
+      accepts "${f[73]}" || { echo "nobody listens on ${f[73]} any more"; exit; }
+      calls+="set server $1 state ready;"
+      ;;
     *) calls+="set server $1 state $state;" ;;
   esac
 }
