@@ -649,7 +649,8 @@ bring_up() {
 # SERVICE: frees the slots of the old version: from here on what is live is what is durable. A proxy that started anew between
 # the switch and COMMIT serves the old version, and does not know the new one.
 do_retire() {
-  bring_up "$1" && proxy_answers 10 || return 1
+  bring_up "$1" || return 1
+  proxy_answers 10 || fail "the proxy $PROXY cannot be asked what it serves" || return 1
   there=$(taken "$SLOTS.$1") || return 1
   [ "$there" -gt 0 ] || restart_proxy || return 1
   set_servers /dev/null free "$OLD_SLOTS.$1"
