@@ -67,7 +67,11 @@ docker_answers() {
 
 # ARG...: ids of containers. Docker always has an answer to that, unless it restarts: no answer is not an empty list.
 list() {
-  until docker ps --quiet --no-trunc "$@" 2>/dev/null; do docker_answers || return 1; done
+  for _ in 1 2 3; do
+    if docker ps --quiet --no-trunc "$@" 2>/dev/null; then return 0; fi
+    docker_answers || return 1
+  done
+  return 1
 }
 # SERVICE [FILTER]: ids of the service's containers in this project.
 containers() {
@@ -191,19 +195,23 @@ complaints() {
   [ -z "$complaint" ] || fail "the proxy said: $complaint"
 }
 
-# FILE STATE SET...: puts the taken slots of a set into STATE, or makes them "free" again; "live" is ready, and the set must be
-# there: a proxy that was started anew does not know it. FILE gets the requests and server errors of all published ports up to
-# that moment, and the counts of the first set.
+# FILE STATE SET...: puts the taken slots of a set into STATE, or makes them "free" again; "live" is ready, but only
+# if the set is there, which a proxy that was started anew does not know, and each of its servers takes a connection. FILE gets
+# the requests and server errors of all published ports up to that moment, and the counts of the first set.
 set_servers() {
   file=$1
   shift
   said=$(
     in_proxy "$@" <<'BASH'
 calls=''
+accepts() { timeout 1 bash -c 'exec 3<>"/dev/tcp/${0%:*}/${0##*:}"' "$1" 2>/dev/null; }
 each_server() {
   case $state in
     free) calls+="set server $1 state maint;set server $1 addr 127.0.0.1 port 1;set server $1 fqdn $HOSTNAME;" ;;
-    live) calls+="set server $1 state ready;" ;;
+    live)
+      accepts "${f[73]}" || { echo "nobody listens on ${f[73]} any more"; exit; }
+      calls+="set server $1 state ready;"
+      ;;
     *) calls+="set server $1 state $state;" ;;
   esac
 }
@@ -641,7 +649,8 @@ bring_up() {
 # SERVICE: frees the slots of the old version: from here on what is live is what is durable. A proxy that started anew between
 # the switch and COMMIT serves the old version, and does not know the new one.
 do_retire() {
-  bring_up "$1" && proxy_answers 10 || return 1
+  bring_up "$1" || return 1
+  proxy_answers 10 || fail "the proxy $PROXY cannot be asked what it serves" || return 1
   there=$(taken "$SLOTS.$1") || return 1
   [ "$there" -gt 0 ] || restart_proxy || return 1
   set_servers /dev/null free "$OLD_SLOTS.$1"

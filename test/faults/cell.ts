@@ -6,13 +6,15 @@ import { underTraffic } from "../support/stories.ts"
 import { arm, inject, onHost, over, reached } from "./inject.ts"
 import { type Client, doomed } from "./rollout.ts"
 import { type Fault, mayLose, type Row } from "./rows.ts"
-import { check } from "./verdict.ts"
+import { check, type Judgement } from "./verdict.ts"
 
 /** What came of a deploy that was disturbed, and of the next one. */
 export interface Result {
   /** Requests that failed until the disturbed deploy was over. */
   failed: number
-  /** As the record says it; `unfinished` until the next deploy. */
+  /** Requests that were sent until then. */
+  sent: number
+  /** As the record says it in the end. */
   verdict: string
   seconds: number
   /** What is not as it must be. */
@@ -56,8 +58,15 @@ export async function runCell(bench: Bench, row: Row, fault: Fault): Promise<Res
   if (!row.world.gap) findings.push(...lost("the next deploy", next.traffic))
 
   bench.state = next.result.state
+  const { failed, sent } = disturbed.traffic
   const seconds = (performance.now() - began) / 1000
-  return { failed: disturbed.traffic.failed, verdict: disturbed.result.verdict, seconds, findings }
+  return { failed, sent, verdict: ending(disturbed.result, next.result.state), seconds, findings }
+}
+
+/** How the record of a run ends; what an agent that was killed had begun is brought to an end by the next one. */
+function ending({ release, verdict }: Judgement, { runs }: HostState): string {
+  if (verdict !== "unfinished") return verdict
+  return `killed, then ${runs.find((run) => run.release === release)?.verdict}`
 }
 
 async function disturb(

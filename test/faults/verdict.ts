@@ -17,7 +17,8 @@ interface Attempt {
   after?: Judgement
 }
 
-interface Judgement {
+/** What was found after it. */
+export interface Judgement {
   release: number
   verdict: string
   /** Whether the release of this run is the committed one. */

@@ -49,7 +49,6 @@ function call(shell: Shell, text: string, fake = "", more = "") {
 set -- lib "$run"
 . "$agent"
 load_settings
-docker_answers() { return 1; }
 docker() {
   echo "$*" >>calls
   case "$*" in ${fake}
@@ -215,12 +214,7 @@ describe.each(shells)("a step of the agent, with %s:", (shell) => {
     test.each(["do_retire web", "clear_slots a.web"])(
       "cannot be asked: %s does not start it anew",
       (step) => {
-        const { answer, reason } = call(
-          shell,
-          step,
-          "",
-          `${proxy}\nproxy_answers() { :; }; in_proxy() { return 1; }`,
-        )
+        const { answer, reason } = call(shell, step, "", `${proxy}\nin_proxy() { return 1; }`)
         expect([answer, reason]).toEqual(["bad", "the proxy shop-proxy cannot be asked what it serves"])
         expect(asked()).toEqual([])
       },
@@ -229,7 +223,7 @@ describe.each(shells)("a step of the agent, with %s:", (shell) => {
     test("cannot be switched back: starts anew", () => {
       const fails = "set_servers() { return 1; }"
       write("durable", restarted)
-      const runs = '"ps "*) echo proxy;;'
+      const runs = `"ps "*) echo proxy1;;`
       expect(call(shell, "undo_switch web", runs, `${proxy}\n${fails}`).answer).toBe("good")
       expect(asked()).toEqual(["restart"])
     })

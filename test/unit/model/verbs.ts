@@ -16,16 +16,7 @@ import { forget, mark, point, prune, writeEnv } from "./files.ts"
 import { boxesOf, isRunning } from "./host.ts"
 import { migrate, removeMigration } from "./migration.ts"
 import { proxyAnswers, removeOwner, restartOwner, startOwner } from "./owner.ts"
-import {
-  type Change,
-  clearSlots,
-  drain,
-  isTaken,
-  publicAnswer,
-  serves,
-  setServers,
-  takeSlots,
-} from "./slots.ts"
+import { clearSlots, drain, isTaken, publicAnswer, serves, setServers, switchTo, takeSlots } from "./slots.ts"
 
 /** What `do_VERB` and `undo_VERB` of agent.sh do, action by action, with the arguments of the step. */
 export interface VerbModel {
@@ -119,12 +110,7 @@ export const verbs: Record<Verb, VerbModel> = {
   proxy_config: looks("check the configuration"),
   switch: {
     *do(job, service = "") {
-      const { slots, oldSlots } = job
-      const changes: Change[] = [
-        ["ready", slots],
-        ["drain", oldSlots],
-      ]
-      return (yield setServers("switch", service, changes, true)) && (yield file("write the counts"))
+      return (yield switchTo(job, service)) && (yield file("write the counts"))
     },
     *undo({ host, slots, oldSlots }, service = "") {
       if (host.proxy === undefined) return true
