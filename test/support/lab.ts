@@ -99,7 +99,9 @@ export async function startLab(options: LabOptions = {}) {
 
   const keysDir = await mkdtemp(join(tmpdir(), "lab-keys-"))
   for (const name of KEY_FILES) {
-    const content = await (await fetch(`${control}/keys/${name}`)).text()
+    const content = await (
+      await fetch(`${control}/keys/${name}`, { headers: { connection: "close" } })
+    ).text()
     await writeFile(join(keysDir, name), content, { mode: 0o600 })
   }
 
