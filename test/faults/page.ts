@@ -7,7 +7,7 @@ export type Results = ReadonlyMap<string, Result>
 export const cellName = (row: Row, fault: Fault) => `${rowName(row)} × ${fault}`
 
 /** There is nothing to kill at that moment. */
-export const nothingToKill = "–"
+const nothingToKill = "–"
 
 /** The matrix as a table: what is disturbed × how. */
 export function renderMatrix(rows: readonly Row[], results: Results): string {
