@@ -1,4 +1,4 @@
-// run.ts [PART…]: runs the whole test suite, or the named parts, one after the other, and goes on after a
+// run.ts [PART…]: runs the test suite, or the named parts, one after the other, and goes on after a
 // failure. Each gate counts as one test, each vitest test as one. The last line is `N passed, M failed`.
 import { gates } from "./parts/gates.ts"
 import { add, type Count, none, type Part } from "./parts/part.ts"
@@ -19,7 +19,7 @@ function chosen(names: string[]): Part[] {
     console.error(`test: there is no part "${unknown}"\n  → choose from: ${known}`)
     process.exit(2)
   }
-  return wanted.length === 0 ? parts : parts.filter((part) => wanted.includes(part.name))
+  return parts.filter(({ name, onDemand }) => (wanted.length === 0 ? !onDemand : wanted.includes(name)))
 }
 
 interface Row {

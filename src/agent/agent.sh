@@ -67,7 +67,11 @@ docker_answers() {
 
 # ARG...: ids of containers. Docker always has an answer to that, unless it restarts: no answer is not an empty list.
 list() {
-  until docker ps --quiet --no-trunc "$@" 2>/dev/null; do docker_answers || return 1; done
+  for _ in 1 2 3; do
+    if docker ps --quiet --no-trunc "$@" 2>/dev/null; then return 0; fi
+    docker_answers || return 1
+  done
+  return 1
 }
 # SERVICE [FILTER]: ids of the service's containers in this project.
 containers() {
@@ -357,6 +361,7 @@ do_restore_config() {
 # SERVICE SECONDS COMMAND: runs the migration once, in the new image, with the environment and the networks of the service. What
 # it did to the data is never undone: from its begin on, the schema may be ahead of the version that serves.
 do_migrate() {
+  undo_migrate || [ $? -eq $nothing ] || fail "what is left of an earlier migration cannot be removed" || return 1
   echo begun >"$run/schema"
   timeout -k 10 "$2" docker compose run --rm --no-deps -T --label "seamless.migration=$RELEASE" --entrypoint sh "$1" -c "$3" \
     </dev/null >"$run/migrate.log" 2>&1 9>&-
@@ -368,7 +373,7 @@ do_migrate() {
   fail "the migration in $1 did not end within $2 s"
 }
 undo_migrate() {
-  half_run=$(list --all --filter "label=com.docker.compose.project=$PROJECT" --filter "label=seamless.migration=$RELEASE")
+  half_run=$(list --all --filter "label=com.docker.compose.project=$PROJECT" --filter label=seamless.migration) || return 1
   [ -n "$half_run" ] || return $nothing
   printf '%s\n' "$half_run" | remove 0
 }
@@ -645,7 +650,8 @@ bring_up() {
 # SERVICE: frees the slots of the old version: from here on what is live is what is durable. A proxy that started anew between
 # the switch and COMMIT serves the old version, and does not know the new one.
 do_retire() {
-  bring_up "$1" && proxy_answers 10 || return 1
+  bring_up "$1" || return 1
+  proxy_answers 10 || fail "the proxy $PROXY cannot be asked what it serves" || return 1
   there=$(taken "$SLOTS.$1") || return 1
   [ "$there" -gt 0 ] || restart_proxy || return 1
   set_servers /dev/null free "$OLD_SLOTS.$1"

@@ -1,5 +1,15 @@
 import type { Verb } from "../../../src/core/step.ts"
-import { type Action, change, file, type Job, openRun, type PlannedStep, type Program } from "./action.ts"
+import {
+  type Action,
+  change,
+  file,
+  type Job,
+  look,
+  openRun,
+  type PlannedStep,
+  type Program,
+} from "./action.ts"
+import { forget } from "./files.ts"
 import type { Host, RunFolder } from "./host.ts"
 import { releaseOf } from "./release.ts"
 import { isVerb, type VerbModel, verbs } from "./verbs.ts"
@@ -57,7 +67,7 @@ export function* runPlan(host: Host, id: string, it: Agent): Program {
     if (interrupted && run.journal !== undefined) yield* reconcile(open(host, run, it), it)
     if (interrupted) run.credentials = false
   }
-  host.agent = { run: id, phase: "rollout", patient: false }
+  host.agent = { run: id, phase: "rollout" }
   const run = host.runs.find((one) => one.id === id)
   if (run === undefined) return false
   const job = open(host, run, it)
@@ -114,9 +124,8 @@ function* forward(job: Job, from: number, it: Agent): Program {
   for (const [index, step] of job.steps.entries()) {
     const number = index + 1
     if (number < from) continue
-    waitForDocker(job, isCommitted(job))
     const began = yield { ...journal(job, "begin", number, step.verb), begins: number }
-    const done = began && (yield* model(step, it).do(job, ...step.args))
+    const done = began && (yield* act(job, step, it))
     if (!done) yield reason(job, step.verb)
     yield journal(job, done ? "done" : "failed", number)
     if (!done && !isCommitted(job)) return false
@@ -124,15 +133,20 @@ function* forward(job: Job, from: number, it: Agent): Program {
   return true
 }
 
+/** A hook of the user may not be what can be repeated. */
+function act(job: Job, step: PlannedStep, it: Agent): Program {
+  const program = () => model(step, it).do(job, ...step.args)
+  return isCommitted(job) && step.verb !== "hook" ? surely(program) : program()
+}
+
 /** Undoes the steps that were begun, newest first. */
 function* backward(job: Job, it: Agent): Program {
-  waitForDocker(job, true)
   let undone = true
   for (const number of it.undoOrder(journaled(job, "begin"))) {
     const step = job.steps[number - 1]
     const undo = step === undefined ? undefined : model(step, it).undo
     if (step === undefined || undo === undefined) continue
-    const worked = yield* undo(job, ...step.args)
+    const worked = yield* surely(() => undo(job, ...step.args))
     if (!worked) undone = false
     yield journal(job, worked ? "undone" : "stuck", number)
   }
@@ -140,9 +154,10 @@ function* backward(job: Job, it: Agent): Program {
   return undone
 }
 
-/** Before COMMIT a step fails when Docker does not answer; undo and whatever follows COMMIT wait for it. */
-function waitForDocker({ host }: Job, patient: boolean): void {
-  if (host.agent !== undefined) host.agent.patient = patient
+/** For what there is no way back from: when it fails because dockerd restarts, or the disk is full, it is done once more. */
+function* surely(program: () => Program): Program {
+  if (yield* program()) return true
+  return (yield look("wait for Docker")) && (yield* program())
 }
 
 function model({ verb }: PlannedStep, it: Agent): VerbModel {
@@ -159,9 +174,4 @@ function* verdict(job: Job, word: string): Program {
     run.verdict = word
     return true
   })
-}
-
-function forget(run: RunFolder): boolean {
-  run.credentials = false
-  return true
 }

@@ -1,5 +1,5 @@
 import { type Action, docker, type Job, look, type Program } from "./action.ts"
-import { boxesOf, type Host, isRunning, policyOf } from "./host.ts"
+import { type Box, boxesOf, type Host, isRunning, policyOf } from "./host.ts"
 
 /** Ids of a list in a step; "-" stands for none. */
 export const idList = (ids: string) => (ids === "-" ? [] : ids.split(","))
@@ -31,6 +31,12 @@ export const start = (id: string): Action =>
     host.lost = host.lost.filter((it) => it.id !== id)
     return true
   })
+
+/** What runs is left as it is; what a restart of dockerd has stopped comes back. */
+export function* startAll(boxes: readonly Box[]): Program {
+  for (const { id } of boxes) if (!(yield start(id))) return false
+  return true
+}
 
 export const drop = (id: string): Action =>
   docker(`rm ${id}`, (host) => {

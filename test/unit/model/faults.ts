@@ -6,6 +6,7 @@ export type Fault =
   | "agent killed"
   | "host rebooted"
   | "dockerd restarted"
+  | "dockerd restarted between two calls"
   | "proxy killed"
   | "new container dies"
   | "old container dies"
@@ -38,6 +39,10 @@ export const faults: Record<Fault, FaultModel> = {
       host.dockerDown = true
       restartContainers(host)
     },
+  },
+  "dockerd restarted between two calls": {
+    isPossible: (host, action) => action !== undefined && isChangedByRestart(host),
+    strike: restartContainers,
   },
   "proxy killed": { isPossible: (host) => !servesDurably(host), strike: restartProxy },
   "new container dies": {
@@ -132,7 +137,7 @@ const hasRoutes = ({ proxy }: Host) =>
 export function perform(action: Action, host: Host, fault: Fault | undefined): boolean {
   if (action.needs === "docker" && host.dockerDown) {
     host.dockerDown = false
-    if (host.agent?.patient !== true) return false
+    return false
   }
   if (fault === "action fails" || (action.needs === "disk" && host.diskFull)) {
     action.tear?.(host)

@@ -1,4 +1,5 @@
 import { type Action, change, file, flush, type Job, type Program } from "./action.ts"
+import type { RunFolder } from "./host.ts"
 
 /** A note of the run to its own undo. */
 export const mark = ({ run }: Job, name: string): Action =>
@@ -6,6 +7,12 @@ export const mark = ({ run }: Job, name: string): Action =>
     run.marks.push(name)
     return true
   })
+
+/** The login for the pull goes. */
+export function forget(run: RunFolder): boolean {
+  run.credentials = false
+  return true
+}
 
 /** Points a link elsewhere in one rename. */
 export function* point(release: number): Program {

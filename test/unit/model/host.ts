@@ -70,7 +70,7 @@ export interface Host {
   envCopy?: EnvFile
   runs: RunFolder[]
   /** The living agent; it holds the lock as long as it lives. */
-  agent?: { run: string; phase: "recovery" | "rollout"; patient: boolean }
+  agent?: { run: string; phase: "recovery" | "rollout" }
   diskFull: boolean
   /** Docker does not answer the next call. */
   dockerDown: boolean

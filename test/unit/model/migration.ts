@@ -1,19 +1,21 @@
-import { type Action, docker, type Job, type Program } from "./action.ts"
+import { type Action, docker, type Job, look, type Program } from "./action.ts"
 import { create, remove } from "./containers.ts"
 import { mark } from "./files.ts"
 import { isRunning } from "./host.ts"
 
 /** Once, in a container of its own; what it did to the data is never undone. */
 export function* migrate(job: Job, service = ""): Program {
+  if (!(yield* removeMigration(job))) return false
   if (!(yield mark(job, "schema")) || !(yield beginMigration(job, service))) return false
   if (yield endMigration(job, service)) return true
-  yield* removeMigration(job, service)
+  yield* removeMigration(job)
   return false
 }
 
-export function* removeMigration({ host, release }: Job, service = ""): Program {
-  const half = host.boxes.filter(({ id }) => id === migrationOf(release, service))
-  return yield* remove(half.map(({ id }) => id))
+/** Under the lock no migration but the run's own can be under way: also what an earlier run could not remove goes. */
+export function* removeMigration({ host }: Job): Program {
+  if (!(yield look("look for migrations"))) return false
+  return yield* remove(host.boxes.filter(({ oneoff }) => oneoff === "True").map(({ id }) => id))
 }
 
 /** The container in which a release migrates. */

@@ -2,7 +2,7 @@ import { type Action, change, docker, file, type Job, look, type Program } from 
 import { mark, point } from "./files.ts"
 import { type Host, runningProxy, startProxy } from "./host.ts"
 
-const proxyAnswers: Action = look("ask the proxy", (host) => runningProxy(host) !== undefined)
+export const proxyAnswers: Action = look("ask the proxy", (host) => runningProxy(host) !== undefined)
 
 export function* startOwner(job: Job, publish: readonly string[]): Program {
   if (job.host.current === undefined && !(yield* bootstrap(job))) return false

@@ -89,7 +89,7 @@ export class Play {
     const { host } = this
     const run = unpack(release, ++this.runs, files)
     host.runs.push(run)
-    host.agent = { run: run.id, phase: "recovery", patient: false }
+    host.agent = { run: run.id, phase: "recovery" }
     return this.live(runPlan(host, run.id, this.stage.agent)) ?? this.end(run, tag)
   }
 

@@ -9,15 +9,30 @@ const slotsOf = (live: Live, service: string, set: Slots): Slot[] => live[servic
 /** "free", or the state that the taken slots of a set get. */
 export type Change = [state: Slot["state"] | "free", set: Slots]
 
-/** The runtime API changes several sets in one call; it says no when nothing is in the first. */
-export function setServers(name: string, service: string, changes: Change[], needsFirst = false): Action {
-  return inProxy(`${name} ${service}`, (live) => {
-    const [first] = changes
-    if (needsFirst && first !== undefined && slotsOf(live, service, first[1]).length === 0) return false
+/** The runtime API changes several sets in one call, unless something is in the way. */
+export const setServers = (
+  name: string,
+  service: string,
+  changes: Change[],
+  mayGo: (live: Live) => boolean = () => true,
+): Action =>
+  inProxy(`${name} ${service}`, (live) => {
+    if (!mayGo(live)) return false
     for (const [state, set] of changes) setState(live, service, set, state)
     return true
   })
-}
+
+/** To a set that is not there, or whose containers have stopped, nothing is switched. */
+export const switchTo = (job: Job, service: string): Action =>
+  setServers(
+    "switch",
+    service,
+    [
+      ["ready", job.slots],
+      ["drain", job.oldSlots],
+    ],
+    (live) => isTaken(live, service, job.slots) && candidates(job, service).every(isRunning),
+  )
 
 function setState(live: Live, service: string, set: Slots, state: Change[0]): void {
   const sets = live[service]

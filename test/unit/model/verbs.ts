@@ -1,5 +1,5 @@
 import type { Verb } from "../../../src/core/step.ts"
-import { type Action, all, file, type Job, look, lookInProxy, type Program } from "./action.ts"
+import { type Action, all, change, file, type Job, look, lookInProxy, type Program } from "./action.ts"
 import {
   becomeReady,
   candidates,
@@ -8,23 +8,15 @@ import {
   idList,
   remove,
   start,
+  startAll,
   stop,
   update,
 } from "./containers.ts"
-import { mark, point, prune, writeEnv } from "./files.ts"
+import { forget, mark, point, prune, writeEnv } from "./files.ts"
 import { boxesOf, isRunning } from "./host.ts"
 import { migrate, removeMigration } from "./migration.ts"
-import { removeOwner, restartOwner, startOwner } from "./owner.ts"
-import {
-  type Change,
-  clearSlots,
-  drain,
-  isTaken,
-  publicAnswer,
-  serves,
-  setServers,
-  takeSlots,
-} from "./slots.ts"
+import { proxyAnswers, removeOwner, restartOwner, startOwner } from "./owner.ts"
+import { clearSlots, drain, isTaken, publicAnswer, serves, setServers, switchTo, takeSlots } from "./slots.ts"
 
 /** What `do_VERB` and `undo_VERB` of agent.sh do, action by action, with the arguments of the step. */
 export interface VerbModel {
@@ -77,13 +69,15 @@ export const verbs: Record<Verb, VerbModel> = {
   },
   start: {
     *do(job, service = "", scale = "") {
+      yield change("remove the credentials", () => forget(job.run))
       if (!(yield* composeUp(job, service, Number(scale), String(job.release)))) return false
       if (candidates(job, service).length === 0) return false
       for (const { id } of candidates(job, service)) if (!(yield update(id, "no"))) return false
       return true
     },
     *undo(job, service = "") {
-      return yield* remove(candidates(job, service).map(({ id }) => id))
+      if (!(yield* remove(candidates(job, service).map(({ id }) => id)))) return false
+      return yield* startAll(boxesOf(job.host, service))
     },
   },
   booted: one((job, service) => becomeReady(job, service)),
@@ -116,12 +110,7 @@ export const verbs: Record<Verb, VerbModel> = {
   proxy_config: looks("check the configuration"),
   switch: {
     *do(job, service = "") {
-      const { slots, oldSlots } = job
-      const changes: Change[] = [
-        ["ready", slots],
-        ["drain", oldSlots],
-      ]
-      return (yield setServers("switch", service, changes, true)) && (yield file("write the counts"))
+      return (yield switchTo(job, service)) && (yield file("write the counts"))
     },
     *undo({ host, slots, oldSlots }, service = "") {
       if (host.proxy === undefined) return true
@@ -145,6 +134,7 @@ export const verbs: Record<Verb, VerbModel> = {
   retire: {
     *do(job, service = "") {
       const { slots, oldSlots } = job
+      if (!(yield* startAll(candidates(job, service))) || !(yield proxyAnswers)) return false
       let there = false
       const asked = yield lookInProxy(`look for ${service}`, (live) => {
         there = isTaken(live, service, slots)
