@@ -135,7 +135,8 @@ load_settings() {
 # --- the proxy -----------------------------------------------------------------------------------------------------
 
 # ARG...: runs the bash program on standard input in the proxy's container: its runtime API listens on the container's
-# own loopback, where no neighbour can reach it. The program has
+# own loopback, where no neighbour can reach it. Docker does not end a program whose client is gone, but closes its standard
+# input: what waits, by elapsed, ends then. The program has
 #   api CALLS                      the answer of the runtime API
 #   servers SET                    calls each_server BACKEND/SERVER for every taken slot of a set, such as a.web, its "show
 #                                  stat" fields in f; a free slot has port 1
@@ -144,7 +145,10 @@ load_settings() {
 #   frontends                      requests and server errors of all published ports so far
 #   elapsed SECONDS                whether so much time has passed
 in_proxy() {
-  { printf '%s\n' "$proxy_library" && cat; } | docker exec -i --env SEAMLESS_RUN "$PROXY" bash -s -- "$@"
+  [ -p "$run/lifeline" ] || mkfifo "$run/lifeline"
+  docker exec -i "$PROXY" bash -c "$proxy_library
+lifeline=1
+$(cat)" seamless "$@" 0<>"$run/lifeline"
 }
 # shellcheck disable=SC2016 # bash, for the other side
 proxy_library='
@@ -163,7 +167,11 @@ servers() {
 }
 uptime() { read -r now _ </proc/uptime; now=$((10#${now/./})); }
 uptime; since=$now
-elapsed() { uptime; ((now - since >= $1 * 100)); }
+elapsed() {
+  [[ -z ${lifeline-} ]] || ! read -r -t 0 || exit 71
+  uptime
+  ((now - since >= $1 * 100))
+}
 frontends() (
   requests=0 errors=0
   each_server() { requests=$((requests + f[48])) errors=$((errors + f[43])); }
@@ -835,7 +843,7 @@ backward() {
 
 # VERDICT: the last line of the journal; whoever follows waits for it. One that cannot be written is left to the next run.
 verdict() {
-  rm -rf "$run/docker" "$run/deaths" "$run/died" "$run/reserve"
+  rm -rf "$run/docker" "$run/deaths" "$run/died" "$run/lifeline" "$run/reserve"
   journal verdict "$1"
   say "$1" >"$run/verdict.new" && sync "$run/verdict.new" && mv "$run/verdict.new" "$run/verdict"
 }
@@ -860,9 +868,8 @@ carry_out() {
   fi
 }
 
-# Ends what is left running of this run on the host and in the proxy's container, from an agent that was killed or for a program
-# that was: it would go on with a step that is undone meanwhile. All of it has the run's name in its environment; only an agent
-# has the lock open.
+# Ends what is left running of this run, from an agent that was killed or for a program that was: it would go on with a step that
+# is undone meanwhile. All of it has the run's name in its environment; only an agent has the lock open.
 end_leftovers() {
   set +f
   for process in /proc/[0-9]*; do

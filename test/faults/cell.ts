@@ -3,7 +3,7 @@ import type { Outcome } from "../../src/core/outcome.ts"
 import type { Plan } from "../../src/core/plan.ts"
 import type { Lab, TrafficReport } from "../support/lab.ts"
 import { underTraffic } from "../support/stories.ts"
-import { arm, inject, onHost, over, reached } from "./inject.ts"
+import { arm, inject, onHost } from "./inject.ts"
 import { type Client, doomed } from "./rollout.ts"
 import { type Fault, mayLose, type Row } from "./rows.ts"
 import { check, type Judgement } from "./verdict.ts"
@@ -31,25 +31,22 @@ export interface Bench {
   known: string[]
 }
 
-/** Longer than any timeout of a disturbed deploy. */
-const patience = 90
-
 /** Disturbs a deploy at one moment, under traffic, and looks at everything afterwards; then deploys once more. */
 export async function runCell(bench: Bench, row: Row, fault: Fault): Promise<Result> {
   const began = performance.now()
   const { lab, client } = bench
   const tag = client.other(bench.state)
-  await onHost(lab, row.world.prepare)
+  await onHost(lab, `${row.world.prepare}\n${arm(momentOf(row, fault))}`)
   const plan = await client.plan(tag, {}, row.world.wish)
 
   const disturbed = await underTraffic(lab, "disturbed", async () => {
-    const outcome = await disturb(bench, row, fault, row.undo ? doomed(plan) : plan)
+    const outcome = await disturb(bench, fault, row.undo ? doomed(plan) : plan)
     return check(bench, row, { plan, fault, outcome, tagBefore: bench.state.tag })
   })
   const findings = [...disturbed.result.findings]
   if (!mayLose(fault, row)) findings.push(...lost("the disturbed deploy", disturbed.traffic))
 
-  await onHost(lab, row.world.tidy ?? ":")
+  if (row.world.tidy !== undefined) await onHost(lab, row.world.tidy)
   const next = await underTraffic(lab, "next", async () => {
     const again = await client.deploy(client.other(disturbed.result.state, tag))
     return check(bench, row, { ...again, tagBefore: tag, after: disturbed.result })
@@ -69,17 +66,12 @@ function ending({ release, verdict }: Judgement, { runs }: HostState): string {
   return `killed, then ${runs.find((run) => run.release === release)?.verdict}`
 }
 
-async function disturb(
-  { lab, client }: Bench,
-  { verb, undo }: Row,
-  fault: Fault,
-  plan: Plan,
-): Promise<Outcome | Error> {
-  await arm(lab, `${fault === "agent killed after it" ? "after" : "before"} ${undo ? "undo" : "do"}_${verb}`)
+const momentOf = ({ verb, undo }: Row, fault: Fault) =>
+  `${fault === "agent killed after it" ? "after" : "before"} ${undo ? "undo" : "do"}_${verb}`
+
+async function disturb({ lab, client }: Bench, fault: Fault, plan: Plan): Promise<Outcome | Error> {
   const applied = client.apply(plan).catch((error: Error) => error)
-  const agent = await reached(lab, patience)
-  await inject(lab, client.host, fault, agent, plan.release)
-  await over(lab, agent, patience)
+  await inject(lab, client.host, fault, plan.release)
   return applied
 }
 

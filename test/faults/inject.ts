@@ -4,34 +4,31 @@ import type { LabHost } from "../support/lab-host.ts"
 import type { Fault } from "./rows.ts"
 
 /** Runs shell text on the host as root, in the project's directory; an exit code is an error. */
-export async function onHost(lab: Lab, command: string, env: Record<string, string> = {}): Promise<string> {
-  const variables = Object.entries(env).map(([name, value]) => `${name}='${value}'`)
-  const { code, stdout, stderr } = await lab.exec(
-    `cd /home/deploy/app; ${variables.join("; ")}\n${command}`,
-    { as: "root" },
-  )
+export async function onHost(lab: Lab, command: string): Promise<void> {
+  const { code, stderr } = await lab.exec(`cd /home/deploy/app\n${command}`, { as: "root" })
   if (code !== 0) throw new Error(`exit code ${code} of\n${command}\n${stderr}`)
-  return stdout.trim()
 }
 
-/** Arms the lab's setsid: the next agent stops at this moment. */
-export const arm = (lab: Lab, moment: string) =>
-  onHost(
-    lab,
-    `rm -rf /run/faults; mkdir -m 777 /run/faults; mkfifo -m 666 /run/faults/go
-    echo "$MOMENT" >/run/faults/armed; chmod 666 /run/faults/armed`,
-    { MOMENT: moment },
-  )
+/** Shell that arms the lab's setsid: the next agent stops at the moment that is named. */
+export const arm = (
+  moment: string,
+) => `rm -rf /run/faults; mkdir -m 777 /run/faults; mkfifo -m 666 /run/faults/go
+  echo '${moment}' >/run/faults/armed; chmod 666 /run/faults/armed`
+
+/** Seconds: longer than any timeout of a disturbed deploy. */
+const patience = 90
 
 /** Waits until the agent stands at the armed moment. */
-export const reached = (lab: Lab, seconds: number) =>
-  onHost(
-    lab,
-    `for _ in $(seq ${seconds * 20}); do [ ! -s /run/faults/reached ] || exec cat /run/faults/reached; sleep 0.05; done
-    echo "the armed moment was not reached" >&2; exit 1`,
-  )
+const reached = `for _ in $(seq ${patience * 20}); do [ ! -s /run/faults/reached ] || break; sleep 0.05; done
+  AGENT=$(cat /run/faults/reached) || exit 1`
 
 const go = "timeout 5 sh -c 'echo >/run/faults/go'"
+
+/** Waits for the agent's end, and heals what does not heal by itself: a full disk, a cut line. */
+const over = `for _ in $(seq ${patience * 20}); do kill -0 $AGENT 2>/dev/null || break; sleep 0.05; done
+  ! kill -0 $AGENT 2>/dev/null || { echo "the agent did not end" >&2; exit 1; }
+  rm -f /home/deploy/filled
+  for chain in INPUT OUTPUT; do iptables -S $chain | sed -n 's/^-A \\(.* -j DROP\\)$/-D \\1/p' | xargs -rL1 iptables; done`
 
 const killContainers = (filter: string) =>
   `docker ps -q --filter label=com.docker.compose.service=web | xargs docker inspect --format '{{.State.Pid}} {{index .Config.Labels "seamless.release"}}' |
@@ -44,12 +41,10 @@ const onTheHost: Record<Exclude<Fault, "client killed" | "host rebooted">, strin
     iptables -I INPUT -p tcp -s "$1" --sport "$2" -j DROP && iptables -I OUTPUT -p tcp -d "$1" --dport "$2" -j DROP && ${go}`,
   // In it: as soon as a command of Docker runs for it, be it the next step's.
   "agent killed in it": `${go}
-    for _ in $(seq 1000); do
-      for process in $(cat /proc/[0-9]*/stat 2>/dev/null | awk -v agent=$AGENT '$6 == agent && $2 ~ /docker/ { print $1 }'); do
-        kill -9 $AGENT && exit
-      done
-      kill -0 $AGENT 2>/dev/null || exit 0
-    done; kill -9 $AGENT`,
+    until cat /proc/[0-9]*/stat 2>/dev/null | awk -v agent=$AGENT '$6 == agent && $2 ~ /docker/ { found = 1 } END { exit !found }'; do
+      kill -0 $AGENT || exit 1
+    done
+    kill -9 $AGENT`,
   "agent killed after it": "kill -9 $AGENT",
   // As systemd does it: every container stops, and those with a restart policy come back.
   "dockerd restarted": `old=$(cat /var/run/docker.pid); kill $old
@@ -63,25 +58,19 @@ const onTheHost: Record<Exclude<Fault, "client killed" | "host rebooted">, strin
     ${go}`,
 }
 
-/** Lets a fault happen while the agent stands at the armed moment. */
-export async function inject(
-  lab: Lab,
-  client: LabHost,
-  fault: Fault,
-  agent: string,
-  release: number,
-): Promise<void> {
+/** Lets a fault happen while the agent stands at the armed moment, and waits for the agent's end. */
+export async function inject(lab: Lab, client: LabHost, fault: Fault, release: number): Promise<void> {
   if (fault === "client killed") {
+    await onHost(lab, reached)
     client.kill()
-    await onHost(lab, go)
-    return
-  }
-  if (fault === "host rebooted") {
+    await onHost(lab, `${reached}\n${go}\n${over}`)
+  } else if (fault === "host rebooted") {
+    await onHost(lab, reached)
     await lab.powerFailure()
     await untilUp(lab)
-    return
+  } else {
+    await onHost(lab, `RELEASE=${release}\n${reached}\n${onTheHost[fault]}\n${over}`)
   }
-  await onHost(lab, onTheHost[fault], { AGENT: agent, RELEASE: String(release) })
 }
 
 /** Waits until one can log in again: by then the lab's host has started Docker. */
@@ -91,13 +80,4 @@ async function untilUp(lab: Lab): Promise<void> {
     if (performance.now() > deadline) throw new Error("the host did not come back")
     await sleep(200)
   }
-}
-
-/** Waits for the agent's end and heals what does not heal by itself: a full disk, a cut line. */
-export async function over(lab: Lab, agent: string, seconds: number): Promise<void> {
-  const heal = `while kill -0 $AGENT 2>/dev/null; do [ $((n = \${n-0} + 1)) -lt ${seconds * 20} ] || { echo "the agent did not end" >&2; exit 1; }; sleep 0.05; done
-    rm -f /home/deploy/filled
-    iptables -S INPUT | sed -n 's/^-A \\(.* -j DROP\\)$/-D \\1/p' | xargs -rL1 iptables
-    iptables -S OUTPUT | sed -n 's/^-A \\(.* -j DROP\\)$/-D \\1/p' | xargs -rL1 iptables`
-  await onHost(lab, heal, { AGENT: agent })
 }

@@ -1,8 +1,15 @@
 import { readParts } from "../support/host-snapshot.ts"
 import type { Lab } from "../support/lab.ts"
 
+/** The versions that ten new connections to the published port get, once it answers. */
+const ask = `bash -c '
+  once() { exec 3<>/dev/tcp/127.0.0.1/8080 && printf "GET /version HTTP/1.0\\r\\n\\r\\n" >&3 && timeout 5 grep -a version <&3; }
+  for _ in {1..100}; do once >/dev/null && break; sleep 0.1; done
+  for _ in {1..10}; do once || echo "{"version":"nothing"}"; done' 2>/dev/null | sed -n 's/.*"version":"\\([^"]*\\)".*/\\1/p' | sort -u`
+
 /** Where a rollout could leave something behind, part by part. */
 const parts = {
+  versions: ask,
   lock: "cd /home/deploy/app; if [ ! -e .seamless/lock ] || flock -n .seamless/lock true; then echo free; else echo held; fi",
   // The proxy and the app have the SSH user's number; so has what the agent starts inside the proxy's container.
   processes: `for process in /proc/[0-9]*; do

@@ -36,7 +36,8 @@ const agentDies: readonly (Fault | undefined)[] = [
 /** Whether the host, its record and what the client was told agree, and nothing is left over. */
 export async function check(bench: Bench, row: Row, attempt: Attempt): Promise<Judgement> {
   const { plan, fault } = attempt
-  const answers = await served(bench)
+  const traces = await readTraces(bench.lab)
+  const answers = traces.versions
   const state = await bench.client.read()
   const verdict = state.runs.find(({ release }) => release === plan.release)?.verdict ?? "not recorded"
   const committed = state.current === plan.release
@@ -51,7 +52,7 @@ export async function check(bench: Bench, row: Row, attempt: Attempt): Promise<J
     if (verdict !== (committed ? "deployed" : "reverted")) findings.push(`the record says ${verdict}`)
     if (answers.join() !== (serving?.tag ?? "nothing"))
       findings.push(`${answers} serves, not ${serving?.tag}`)
-    findings.push(...remains(await readTraces(bench.lab), serving, bench.known), ...recorded(state, serving))
+    findings.push(...remains(traces, serving, bench.known), ...recorded(state, serving))
   }
   findings.push(...reconciled(state, attempt.after))
   return { release: plan.release, verdict, committed, state, findings }
@@ -106,14 +107,3 @@ function reconciled(state: HostState, before: Judgement | undefined): string[] {
   const { verdict } = state.runs.find(({ release }) => release === before.release) ?? {}
   return verdict === wanted ? [] : [`the interrupted run was ${verdict}, not ${wanted}`]
 }
-
-/** The versions that ten new connections to the published port get, once it answers. */
-async function served({ lab }: Bench): Promise<string[]> {
-  const { stdout } = await lab.exec(ask)
-  return [...new Set([...stdout.matchAll(/"version":"([^"]*)"/g)].map(([, version]) => version as string))]
-}
-
-const ask = `bash -c '
-  once() { exec 3<>/dev/tcp/127.0.0.1/8080 && printf "GET /version HTTP/1.0\\r\\n\\r\\n" >&3 && timeout 5 grep -a version <&3; }
-  for _ in {1..100}; do once >/dev/null 2>&1 && break; sleep 0.1; done
-  for _ in {1..10}; do once 2>/dev/null || echo "{"version":"nothing"}"; done'`
