@@ -143,8 +143,16 @@ export async function startLab(options: LabOptions = {}) {
   }
 }
 
+/** Longer than anything that is asked of the lab takes. */
+const ANSWER_LIMIT_MS = 4 * 60_000
+
+/**
+ * Every call has a connection of its own: when the lab closes a kept one, the tunnel to it does not tell, and what is sent
+ * on it then is never answered.
+ */
 async function call<Answer>(url: string, init?: RequestInit): Promise<Answer> {
-  const response = await fetch(url, init)
+  const headers = { connection: "close" }
+  const response = await fetch(url, { ...init, headers, signal: AbortSignal.timeout(ANSWER_LIMIT_MS) })
   const body = (await response.json()) as Answer & { error?: string }
   if (!response.ok) throw new Error(`lab: ${body.error}`)
   return body
@@ -159,7 +167,8 @@ async function answers(url: string, dagger: PromiseLike<{ all?: string }>) {
   const deadline = performance.now() + START_LIMIT_MS
   while (performance.now() < deadline) {
     if (ended) throw new Error(`the lab ended before it was ready:\n${(ended.all ?? "").slice(-4000)}`)
-    const response = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined)
+    const init = { headers: { connection: "close" }, signal: AbortSignal.timeout(2000) }
+    const response = await fetch(url, init).catch(() => undefined)
     if (response?.ok) return
     await sleep(100)
   }
