@@ -71,7 +71,8 @@ daemon "$run/network.log" slirp4netns --configure --mtu=1500 "$pid" eth0
 note network $!
 
 # Done when it answers a query. An engine that was killed drops its cache first: minutes, with a large one on a cold disk.
-for _ in $(seq 600); do
+limit=$((SECONDS + 300))
+while [ "$SECONDS" -lt "$limit" ]; do
 	if [ -S "$run/engine.sock" ] && _EXPERIMENTAL_DAGGER_RUNNER_HOST=unix://$run/engine.sock DO_NOT_TRACK=1 \
 		timeout 20 "$3/dagger" core version >/dev/null 2>"$run/health.log"; then exit 0; fi
 	alive engine || break

@@ -99,9 +99,7 @@ export async function startLab(options: LabOptions = {}) {
 
   const keysDir = await mkdtemp(join(tmpdir(), "lab-keys-"))
   for (const name of KEY_FILES) {
-    const content = await (
-      await fetch(`${control}/keys/${name}`, { headers: { connection: "close" } })
-    ).text()
+    const content = await (await ask(`${control}/keys/${name}`, ANSWER_LIMIT_MS)).text()
     await writeFile(join(keysDir, name), content, { mode: 0o600 })
   }
 
@@ -149,12 +147,15 @@ export async function startLab(options: LabOptions = {}) {
 const ANSWER_LIMIT_MS = 4 * 60_000
 
 /**
- * Every call has a connection of its own: when the lab closes a kept one, the tunnel to it does not tell, and what is sent
- * on it then is never answered.
+ * A request to the lab, on a connection of its own: it may not hang on a kept one that the lab has closed while the tunnel
+ * in between still holds it open.
  */
+function ask(url: string, limitMs: number, init: RequestInit = {}): Promise<Response> {
+  return fetch(url, { ...init, headers: { connection: "close" }, signal: AbortSignal.timeout(limitMs) })
+}
+
 async function call<Answer>(url: string, init?: RequestInit): Promise<Answer> {
-  const headers = { connection: "close" }
-  const response = await fetch(url, { ...init, headers, signal: AbortSignal.timeout(ANSWER_LIMIT_MS) })
+  const response = await ask(url, ANSWER_LIMIT_MS, init)
   const body = (await response.json()) as Answer & { error?: string }
   if (!response.ok) throw new Error(`lab: ${body.error}`)
   return body
@@ -169,8 +170,7 @@ async function answers(url: string, dagger: PromiseLike<{ all?: string }>) {
   const deadline = performance.now() + START_LIMIT_MS
   while (performance.now() < deadline) {
     if (ended) throw new Error(`the lab ended before it was ready:\n${(ended.all ?? "").slice(-4000)}`)
-    const init = { headers: { connection: "close" }, signal: AbortSignal.timeout(2000) }
-    const response = await fetch(url, init).catch(() => undefined)
+    const response = await ask(url, 2000).catch(() => undefined)
     if (response?.ok) return
     await sleep(100)
   }
