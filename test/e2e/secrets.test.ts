@@ -101,18 +101,19 @@ describe("secrets reach only those they are for", () => {
   it("no process of the host has one in its arguments or its environment while a deploy runs", async () => {
     // Docker itself shows the command of a health check to everybody on the host: it runs it.
     const { "value in healthcheck": _, ...rest } = theirs
-    const watch = await watchProcesses(lab, { ...ours, ...rest, control: "planted-control-5a5a" })
-    await lab.exec("sh -c 'sleep 1; true' planted-control-5a5a")
-    await lab.exec("CONTROL=planted-control-5a5a sh -c 'sleep 1; true'")
+    const control = "planted-control-5a5a"
+    const watch = await watchProcesses(lab, { ...ours, ...rest, control })
+    await lab.exec(`sh -c 'sleep 1; true' ${control}`)
+    await lab.exec(`CONTROL=${control} sh -c 'sleep 1; true'`)
     const deployed = await call("deploy", ...labAccess(lab), ...login(), ...build("good", "1.0.0"))
     expect(deployed.code, deployed.stderr).toBe(0)
     expect(await servedVersion(lab)).toBe("1.0.0")
     const { rounds, seen } = await watch.stop()
     expect(rounds).toBeGreaterThan(100)
-    const others = seen.filter((process) => !process.includes("sleep 1"))
+    const others = seen.filter((process) => !process.startsWith(control))
     expect(others).toEqual([])
-    expect(seen.some((process) => process.startsWith("cmdline of"))).toBe(true)
-    expect(seen.some((process) => process.startsWith("environ of"))).toBe(true)
+    expect(seen.some((process) => process.startsWith(`${control} in cmdline of`))).toBe(true)
+    expect(seen.some((process) => process.startsWith(`${control} in environ of`))).toBe(true)
   })
 
   it("a rollout that fails and a rollback have them too, and say nothing of them", async () => {
@@ -175,9 +176,18 @@ describe("secrets reach only those they are for", () => {
   })
 
   it("none is in a file of the host, but the project's own", async () => {
-    expect(
-      await filesWith(lab, { ...ours, ...theirs }, "/home", "/root", "/tmp", "/var/tmp", "/var/log", "/etc"),
-    ).toEqual(["/home/deploy/app/.env", "/home/deploy/app/docker-compose.yml"])
+    const places = ["/home", "/root", "/tmp", "/var/tmp", "/var/log", "/etc"]
+    expect(await filesWith(lab, ours, ...places)).toEqual([])
+
+    const files = await filesWith(lab, theirs, ...places)
+    // A release keeps the configuration that Compose had, variables filled in: a rollback brings it back.
+    const kept = files.filter((path) => /\/app\/\.seamless\/releases\/\d+\/rendered\.yml$/.test(path))
+    expect(files.filter((path) => !kept.includes(path))).toEqual([
+      "/home/deploy/app/.env",
+      "/home/deploy/app/docker-compose.yml",
+    ])
+    const { stdout: modes } = await lab.exec(`stat -c %a ${kept.join(" ")}`, { as: "root" })
+    expect(new Set(modes.trimEnd().split("\n"))).toEqual(new Set(["600"]))
   })
 
   it("the login that the host pulled with is gone, and the user's own was not touched", async () => {

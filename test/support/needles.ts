@@ -18,7 +18,7 @@ export async function watchProcesses(lab: Lab, needles: Needles) {
   await root(lab, `rm -f ${needleFile}.end; umask 077; cat >${needleFile}`, lines(needles))
   const watching = lab.exec(watcher, { as: "root" })
   return {
-    /** How often it looked, and each process that had a secret. */
+    /** How often it looked, and each secret with the process that had it; one that ended in between has no name. */
     async stop(): Promise<{ rounds: number; seen: string[] }> {
       await root(lab, `touch ${needleFile}.end`)
       const { code, stdout, stderr } = await watching
@@ -33,11 +33,13 @@ export async function watchProcesses(lab: Lab, needles: Needles) {
 const watcher = `
 own=$(readlink /proc/self/ns/pid) rounds=0
 while [ ! -e ${needleFile}.end ]; do
-  for file in $(grep -salF -f ${needleFile} /proc/[0-9]*/cmdline /proc/[0-9]*/environ); do
+  while IFS=: read -r file value; do
     process=\${file%/*}
     [ "$(readlink "$process/ns/pid")" = "$own" ] || continue
-    echo "\${file##*/} of $(tr '\\0\\n' '  ' <"$process/cmdline" | cut -c 1-200)"
-  done
+    echo "$value in \${file##*/} of $(tr '\\0\\n' '  ' <"$process/cmdline" | cut -c 1-200)"
+  done <<-FOUND
+	$(grep -saoHF -f ${needleFile} /proc/[0-9]*/cmdline /proc/[0-9]*/environ)
+	FOUND
   find /home/deploy/app/.seamless -path '*/docker/*' -type f -perm /077 2>/dev/null
   rounds=$((rounds + 1))
   sleep 0.02
