@@ -249,7 +249,7 @@ export class Seamless {
    * @param errorRate Percent of server errors that the soak tolerates.
    * @param proxyImage Image of the proxy that owns the published ports; it needs HAProxy 2.6 or newer and bash.
    * @param allowGap Accept that requests fail once: the app's own container holds the published ports, and is stopped before the proxy takes them.
-   * @param migrate Shell command that is run once in the new image before it starts to serve, with the service's environment and networks. Never undone, and not run by a rollback. Default: x-seamless.migrate of the service.
+   * @param migrate Shell command that is run once in the new image before it starts to serve, with the service's environment and networks. Never undone, and not run by a rollback. Default: x-seamless.migrate of the Compose file, at its top level.
    * @param migrateTimeout How long the migration may take.
    * @param diskReserve Megabytes that must stay free on the disk of Docker, beside the room for the image.
    * @param keep Releases whose images stay on the host, the current one among them.
@@ -404,7 +404,7 @@ export class Seamless {
    * @param errorRate Percent of server errors that the soak tolerates.
    * @param proxyImage Image of the proxy that owns the published ports; it needs HAProxy 2.6 or newer and bash.
    * @param allowGap Accept that requests fail once: the app's own container holds the published ports, and is stopped before the proxy takes them.
-   * @param migrate Shell command that is run once in the new image before it starts to serve, with the service's environment and networks. Never undone, and not run by a rollback. Default: x-seamless.migrate of the service.
+   * @param migrate Shell command that is run once in the new image before it starts to serve, with the service's environment and networks. Never undone, and not run by a rollback. Default: x-seamless.migrate of the Compose file, at its top level.
    * @param migrateTimeout How long the migration may take.
    * @param diskReserve Megabytes that must stay free on the disk of Docker, beside the room for the image.
    * @param keep Releases whose images stay on the host, the current one among them.

@@ -49,6 +49,10 @@ fi
 files=$(printf '%s\n' "$files" | grep -v -x -e '.seamless/releases/current/compose.yml' -e '')
 printf '%s' "$files" | fact files
 for file in $files; do [ -f "$file" ] || printf '%s ' "$file"; done | fact missing_files
+# Compose prints no extension of a service as JSON: it would be ignored without a word.
+for file in $files; do
+  ! grep -q '^[[:space:]]\{1,\}x-seamless:' "$file" 2>/dev/null || printf '%s ' "$file"
+done | fact misplaced
 
 # ARG...: Compose on the user's own files, with the tag that is to be deployed.
 compose() {
@@ -71,8 +75,8 @@ if config=$(compose config --format json 2>"$errors"); then
     indent == 2 && named { section = key() }
     indent == 6 && named { part = key() }
     { unwanted = 0 }
-    indent == 2 && named && section !~ /^(name|services|networks)$/ { unwanted = 1 }
-    section == "services" && indent == 6 && named && part !~ /^(image|ports|deploy|healthcheck|stop_grace_period|scale|container_name|network_mode|networks|volumes|depends_on|restart|x-seamless)$/ { unwanted = 1 }
+    indent == 2 && named && section !~ /^(name|services|networks|x-seamless)$/ { unwanted = 1 }
+    section == "services" && indent == 6 && named && part !~ /^(image|ports|deploy|healthcheck|stop_grace_period|scale|container_name|network_mode|networks|volumes|depends_on|restart)$/ { unwanted = 1 }
     section == "services" && indent == 8 && part == "healthcheck" && key() == "test" { unwanted = 1 }
     section == "services" && indent == 8 && part == "deploy" && named && key() !~ /^(mode|replicas|update_config)$/ { unwanted = 1 }
     section == "networks" && indent == 6 && named && part !~ /^(name|internal)$/ { unwanted = 1 }

@@ -3,6 +3,8 @@ export interface ComposeConfig {
   name: string
   services: Record<string, ComposeService>
   networks: Record<string, { name?: string; internal?: boolean } | null>
+  /** What Seamless itself is told in the Compose file. Only at the top level: Compose prints no extension of a service as JSON. */
+  "x-seamless"?: unknown
 }
 
 export interface ComposeService {
@@ -22,8 +24,6 @@ export interface ComposeService {
   networks?: Record<string, { ipv4_address?: string; ipv6_address?: string } | null> | null
   volumes?: { type: string; source?: string; target: string }[] | null
   depends_on?: Record<string, { condition: string }> | null
-  /** What Seamless itself is told in the Compose file. */
-  "x-seamless"?: unknown
 }
 
 /** A published port, in the long form that Compose prints. */
@@ -41,7 +41,12 @@ export interface Port {
  */
 export function parseComposeConfig(text: string): ComposeConfig {
   const config = JSON.parse(text.replaceAll(/,(\n *[}\]])/g, "$1"))
-  return { name: config.name, services: config.services ?? {}, networks: config.networks ?? {} }
+  return {
+    name: config.name,
+    services: config.services ?? {},
+    networks: config.networks ?? {},
+    "x-seamless": config["x-seamless"],
+  }
 }
 
 /** How many containers the service is meant to have. */

@@ -67,6 +67,8 @@ export interface HostState {
   /** What parts the files in COMPOSE_FILE. */
   separator: string
   missingFiles: string[]
+  /** Compose files with an `x-seamless` that is not at the top level. */
+  misplacedSettings: string[]
   /** What `.env` gives the tag variable. */
   tag: string
   /** Absent when Compose refuses the configuration; `warnings` says why. */
@@ -125,6 +127,7 @@ export function parseHostState(output: string): HostState {
     files: lines(text("files")),
     separator: text("separator") || ":",
     missingFiles: words(text("missing_files")),
+    misplacedSettings: words(text("misplaced")),
     tag: text("tag"),
     ...(config === "" ? {} : { config: parseComposeConfig(config) }),
     warnings: text("warnings"),

@@ -1,3 +1,5 @@
+import type { ComposeConfig } from "./compose.ts"
+import { declaredMigration } from "./declared.ts"
 import type { Desired } from "./desired.ts"
 import { InputError } from "./errors.ts"
 import { type Container, committedRun, type HostState, type Run } from "./host-state.ts"
@@ -46,7 +48,7 @@ export function planRollout(state: HostState, desired: Desired, projectDir: stri
       stopped: own.filter((container) => !running(container)),
     }
   })
-  const replacements = withMigration(found, desired)
+  const replacements = withMigration(found, config, desired)
   const routes = replacements.flatMap((replacement) => replacement.routes)
   checkManaged(state, project, replacements)
   checkPorts(state, project, routes)
@@ -127,14 +129,15 @@ function checkMaintenance({ maintenance }: HostState): void {
   )
 }
 
-/** `--migrate` is for one service: the first, unless the Compose file says it of another. */
-function withMigration(replacements: Replacement[], { migrate, kind }: Desired): Replacement[] {
+/** A migration runs once: in the image and with the environment of the first service. */
+function withMigration(
+  replacements: Replacement[],
+  config: ComposeConfig,
+  { migrate = declaredMigration(config), kind }: Desired,
+): Replacement[] {
+  // An earlier release again: the schema it had is not to be had by running its migration.
   if (migrate === undefined || kind !== "deploy") return replacements
-  const declared = replacements.filter((replacement) => replacement.migrate !== undefined)
-  const chosen = declared[0] ?? replacements[0]
-  return replacements.map((replacement) =>
-    replacement === chosen ? { ...replacement, migrate } : replacement,
-  )
+  return replacements.map((replacement, index) => (index === 0 ? { ...replacement, migrate } : replacement))
 }
 
 function nothingToDo(

@@ -92,7 +92,7 @@ function isOlder(version: readonly number[], than: readonly number[]): boolean {
 }
 
 function checkFiles(state: HostState, { envFile }: Pick<Desired, "envFile">, directory: string): void {
-  const { files, missingFiles } = state
+  const { files, missingFiles, misplacedSettings } = state
   if (!state.writable) {
     throw new InputError(
       "projectDir",
@@ -114,6 +114,14 @@ function checkFiles(state: HostState, { envFile }: Pick<Desired, "envFile">, dir
   if (missingFiles.length > 0) {
     const hint = "correct --compose-files, or COMPOSE_FILE in the project's .env"
     throw new InputError("composeFiles", `${directory} has no ${missingFiles.join(", ")}`, hint)
+  }
+  if (misplacedSettings.length > 0) {
+    const hint = "move it to the top level of the file, beside services"
+    throw new InputError(
+      "x-seamless",
+      `in ${misplacedSettings.join(", ")} it is part of something else`,
+      hint,
+    )
   }
   // The path goes into COMPOSE_FILE, there among others, and into .env without quotes.
   const odd = files.find((file) => /[:\s$'"\\]/.test(file))

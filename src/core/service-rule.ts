@@ -2,7 +2,6 @@ import { type ComposeConfig, type ComposeService, type Port, replicas } from "./
 import type { Desired } from "./desired.ts"
 import { parseDuration } from "./duration.ts"
 import { InputError } from "./errors.ts"
-import { parseMigration } from "./options.ts"
 import { type Route, slotCount } from "./proxy-config.ts"
 import { sameRepository } from "./reference.ts"
 
@@ -119,30 +118,8 @@ export function serviceRule(config: ComposeConfig, name: string, desired: Desire
     restart: service.restart ?? "no",
     dependsOn: Object.keys(service.depends_on ?? {}),
     network: sharedNetwork(config, name, service),
-    ...migration(name, service, desired),
     why: `${name} publishes ${routes.map(({ published }) => published).join(", ")}: the new version starts next to the old one, behind the proxy`,
   }
-}
-
-/** `x-seamless` of a service, in the Compose file. */
-function migration(
-  name: string,
-  { "x-seamless": extension }: ComposeService,
-  { kind }: Pick<Desired, "kind">,
-): { migrate?: string } {
-  if (extension === undefined) return {}
-  const path = `services.${name}.x-seamless`
-  if (typeof extension !== "object" || extension === null || Array.isArray(extension))
-    throw new InputError(path, "it is not a mapping", "write migrate: COMMAND below it")
-  for (const [key, value] of Object.entries(extension)) {
-    if (key !== "migrate")
-      throw new InputError(`${path}.${key}`, "there is no such setting", "it has migrate")
-    if (typeof value !== "string")
-      throw new InputError(`${path}.${key}`, "it is not text", "write the command as one string")
-    // An earlier release again: the schema it had is not to be had by running its migration.
-    if (kind === "deploy") return { migrate: parseMigration(value, `${path}.${key}`) }
-  }
-  return {}
 }
 
 function unsupported(service: ComposeService): string | undefined {

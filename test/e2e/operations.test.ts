@@ -36,9 +36,13 @@ describe("a migration", () => {
   // The volume of the test is the container of redis: it is on the same network, and outlives the migration.
   const migrate = (script: string) => `--migrate=${script}`
 
-  it("runs once, in the new image with the service's environment, before the new version starts", async () => {
+  it("of the Compose file runs once, in the new image with the service's environment, before the new version starts", async () => {
     const script = `node -e 'require("net").connect(6379, "redis").end("SET migrated "+process.env.APP_VERSION+"\\r\\n")'`
-    const result = await deploy(lab, { version: "1.1.0" }, [migrate(script)])
+    const own = await hostFile(lab, "docker-compose.yml")
+    const declared = `x-seamless:\n  migrate: >-\n    ${script}\n${own}`
+    await lab.exec("cat >app/docker-compose.yml", { stdin: declared })
+    const result = await deploy(lab, { version: "1.1.0" })
+    await lab.exec("cat >app/docker-compose.yml", { stdin: own })
     expect(result.code, result.stderr).toBe(0)
     expect(await servedVersion(lab)).toBe("1.1.0")
     expect(await host("cd app && docker compose exec -T redis redis-cli GET migrated")).toBe("1.1.0")

@@ -299,7 +299,8 @@ describe("adoption: the old containers hold the ports themselves", () => {
 })
 
 describe("a migration", () => {
-  const migrates = (command: unknown) => web({ "x-seamless": { migrate: command } })
+  const declares = (extension: unknown, services = { web: web() }) =>
+    world({ config: { ...config(services), "x-seamless": extension } })
 
   test("runs once, when what it needs is there and before the new version starts", () => {
     const steps = commands(plan(world(), desired({ migrate: "npm run migrate", migrateTimeout: 90_000 })))
@@ -312,35 +313,31 @@ describe("a migration", () => {
   })
 
   test("is what the Compose file says, unless the caller says another one", () => {
-    const state = world({ config: config({ web: migrates("rake db:migrate") }) })
-    expect(commands(plan(state))).toContain("migrate web 600 rake db:migrate")
+    const state = declares({ migrate: "rake db:migrate $$HOME" })
+    expect(commands(plan(state))).toContain("migrate web 600 rake db:migrate $HOME")
     const steps = commands(plan(state, desired({ migrate: "true" })))
     expect(steps.filter((step) => step.startsWith("migrate"))).toEqual(["migrate web 600 true"])
   })
 
-  test("of the caller is for the service that has one in the Compose file, else for the first", () => {
-    const services = (api: typeof web) => ({ web: web(), api: { ...api(), ports: [port(9090)] } })
-    const two = (api: typeof web) =>
-      empty({ config: config(services(api)), containers: [], runs: [], slots: "" })
-    const migrations = (state: HostState) =>
-      commands(plan(state, desired({ migrate: "true" }))).filter((step) => step.startsWith("migrate"))
-    expect(migrations(two(() => migrates("false")))).toEqual(["migrate api 600 true"])
-    expect(migrations(two(web))).toEqual(["migrate web 600 true"])
+  test("is run once, for the first of several services", () => {
+    const services = { web: web(), api: { ...web(), ports: [port(9090)] } }
+    const state = empty({ config: config(services), containers: [], runs: [], slots: "" })
+    const steps = commands(plan(state, desired({ migrate: "true" })))
+    expect(steps.filter((step) => step.startsWith("migrate"))).toEqual(["migrate web 600 true"])
   })
 
   test("is none of a rollback: the schema of that time is not to be had", () => {
-    const state = world({ config: config({ web: migrates("rake db:migrate") }) })
+    const state = declares({ migrate: "rake db:migrate" })
     expect(verbs(plan(state, desired({ kind: "rollback", migrate: "true" })))).not.toContain("migrate")
   })
 
   test.each<[extension: unknown, error: string]>([
-    ["rake", "services.web.x-seamless: it is not a mapping\n  → "],
-    [{ migrat: "rake" }, "services.web.x-seamless.migrat: there is no such setting\n  → it has migrate"],
-    [{ migrate: ["rake"] }, "services.web.x-seamless.migrate: it is not text\n  → "],
-    [{ migrate: "a\nb" }, 'services.web.x-seamless.migrate: "a\\nb" is not a command on one line\n  → '],
+    ["rake", "x-seamless: it is not a mapping\n  → "],
+    [{ migrat: "rake" }, "x-seamless.migrat: there is no such setting\n  → it has migrate"],
+    [{ migrate: ["rake"] }, "x-seamless.migrate: it is not text\n  → "],
+    [{ migrate: "a\nb" }, 'x-seamless.migrate: "a\\nb" is not a command on one line\n  → '],
   ])("%j is refused", (extension, error) => {
-    const state = world({ config: config({ web: web({ "x-seamless": extension }) }) })
-    expect(() => plan(state)).toThrow(error)
+    expect(() => plan(declares(extension))).toThrow(error)
   })
 })
 

@@ -465,10 +465,20 @@ const project: WrongInputs = {
       wrong: "setting of `x-seamless` that does not exist",
       project: {
         name: "unknown-setting",
-        compose: web('    ports: ["8090:3000"]', "    x-seamless: { migrates: rake }"),
+        compose: `x-seamless: { migrates: rake }\n${web('    ports: ["8090:3000"]')}`,
       },
       options: {},
-      error: "services.web.x-seamless.migrates: there is no such setting\n  → it has migrate",
+      error: "x-seamless.migrates: there is no such setting\n  → it has migrate",
+    },
+    {
+      wrong: "`x-seamless` in a service",
+      project: {
+        name: "misplaced-setting",
+        compose: web('    ports: ["8090:3000"]', "    x-seamless: { migrate: rake }"),
+      },
+      options: {},
+      error:
+        "x-seamless: in docker-compose.yml it is part of something else\n  → move it to the top level of the file, beside services",
     },
     {
       wrong: "follow where nothing was deployed",

@@ -169,6 +169,7 @@ describe.each(shells)("the reading of a host, with %s:", (shell) => {
       writable: true,
       files: ["compose.yml"],
       missingFiles: [],
+      misplacedSettings: [],
       tag: "1.0.0",
       hashes: { web: "h1" },
       containers: [{ id: "c1", name: "shop-web-1" }],
@@ -243,6 +244,15 @@ describe.each(shells)("the reading of a host, with %s:", (shell) => {
     expect(state.missingFiles).toEqual(missing)
     // Compose is asked about these files and the tag to come.
     expect(state.warnings).toBe(`${found.join(":")}|1.1.0`)
+  })
+
+  test("settings for Seamless that are not at the top level of a Compose file", () => {
+    const files = {
+      "a.yml": "services:\n  web:\n    x-seamless: { migrate: rake }\n",
+      "b.yml": "x-seamless:\n  migrate: rake\n",
+    }
+    const { state } = read(shell, { files, args: ["a.yml", "b.yml"], config })
+    expect(state.misplacedSettings).toEqual(["a.yml"])
   })
 
   test("what earlier rollouts left", () => {

@@ -98,6 +98,7 @@ export function world(changes: Partial<HostState> = {}): HostState {
     files: ["compose.yml"],
     separator: ":",
     missingFiles: [],
+    misplacedSettings: [],
     tag: "1.0.0",
     config: config(),
     warnings: "",
