@@ -1,9 +1,9 @@
-import { writeFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { startLab } from "../support/lab.ts"
 import { openBench, restore } from "./bench.ts"
-import { type Bench, type Result, runCell } from "./cell.ts"
-import { cellName, renderMatrix, renderPage, renderResult } from "./page.ts"
+import { type Bench, runCell } from "./cell.ts"
+import { cellName, readCells, renderMatrix, renderPage, renderResult } from "./page.ts"
 import {
   allRows,
   applies,
@@ -17,7 +17,7 @@ import {
 } from "./rows.ts"
 
 const rows = allRows()
-const results = new Map<string, Result>()
+const cells = new Map<string, string>()
 /** FAULTS=all runs every cell in CI, too. */
 const all = process.env.CI === undefined || process.env.FAULTS === "all"
 const chosen = (row: Row) =>
@@ -37,18 +37,20 @@ describe("a deploy that is disturbed", () => {
   })
   afterAll(async () => {
     await bench?.lab.stop()
-    console.log(
-      `${all ? "every cell" : "a slice of the cells (FAULTS=all runs all)"}\n${renderMatrix(rows, results)}`,
-    )
-    if (process.env.FAULTS_PAGE !== undefined)
-      writeFileSync(process.env.FAULTS_PAGE, renderPage(rows, results, new Date().toISOString().slice(0, 10)))
+    const which = all ? "every cell" : "a slice of the cells (FAULTS=all runs all)"
+    console.log(`${which}\n${renderMatrix(rows, cells)}`)
+    const page = process.env.FAULTS_PAGE
+    if (page === undefined) return
+    const before = existsSync(page) ? readCells(readFileSync(page, "utf8")) : []
+    const today = new Date().toISOString().slice(0, 10)
+    writeFileSync(page, renderPage(rows, new Map([...before, ...cells]), today))
   })
 
   const disturb = async (row: Row, fault: Fault) => {
     if (dirty) await restore(bench)
     dirty = true
     const result = await runCell(bench, row, fault)
-    results.set(cellName(row, fault), result)
+    cells.set(cellName(row, fault), renderResult(result))
     console.log([`${cellName(row, fault)}: ${renderResult(result)}`, ...result.findings].join("\n  "))
     expect(result.findings).toEqual([])
     dirty = false

@@ -1,8 +1,8 @@
 import type { Result } from "./cell.ts"
 import { applies, type Fault, faults, type Row, rebootRows, rowName } from "./rows.ts"
 
-/** What came of each cell, by {@link cellName}. */
-export type Results = ReadonlyMap<string, Result>
+/** What came of each cell, in words, by {@link cellName}. */
+export type Cells = ReadonlyMap<string, string>
 
 export const cellName = (row: Row, fault: Fault) => `${rowName(row)} × ${fault}`
 
@@ -10,13 +10,10 @@ export const cellName = (row: Row, fault: Fault) => `${rowName(row)} × ${fault}
 const nothingToKill = "–"
 
 /** The matrix as a table: what is disturbed × how. */
-export function renderMatrix(rows: readonly Row[], results: Results): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`
-  const cell = (row: Row, fault: Fault) => {
-    if (!applies(fault, row)) return nothingToKill
-    const result = results.get(cellName(row, fault))
-    return result === undefined ? "not run" : renderResult(result)
-  }
+export function renderMatrix(rows: readonly Row[], cells: Cells): string {
+  const line = (texts: readonly string[]) => `| ${texts.join(" | ")} |`
+  const cell = (row: Row, fault: Fault) =>
+    applies(fault, row) ? (cells.get(cellName(row, fault)) ?? "not run") : nothingToKill
   return [
     line(["", ...faults]),
     line(["", ...faults].map(() => "---")),
@@ -29,16 +26,27 @@ export function renderResult({ failed, sent, verdict, seconds, findings }: Resul
   return `${wrong}${failed} of ${sent}, ${verdict}, ${seconds.toFixed(0)} s`
 }
 
-function renderReboots(rows: readonly Row[], results: Results): string {
-  const line = (row: Row) => {
-    const result = results.get(cellName(row, "host rebooted"))
-    return `| ${rowName(row)} | ${result === undefined ? "not run" : renderResult(result)} |`
-  }
+function renderReboots(rows: readonly Row[], cells: Cells): string {
+  const line = (row: Row) => `| ${rowName(row)} | ${cells.get(cellName(row, "host rebooted")) ?? "not run"} |`
   return ["| | host rebooted |", "| --- | --- |", ...rebootRows(rows).map(line)].join("\n")
 }
 
+/** The cells of a page that {@link renderPage} wrote, so that one that is run again takes the place of its last result. */
+export function readCells(page: string): Cells {
+  const cells = new Map<string, string>()
+  let header: string[] = []
+  for (const line of page.split("\n").filter((text) => text.startsWith("|"))) {
+    const [, first = "", ...texts] = line.split("|").map((text) => text.trim())
+    if (first === "") header = texts
+    for (const [column, text] of texts.entries()) {
+      if (/^(✘ )?\d/.test(text)) cells.set(`${first} × ${header[column]}`, text)
+    }
+  }
+  return cells
+}
+
 /** docs/faults.md: the matrix of a full run, and how to read it. */
-export const renderPage = (rows: readonly Row[], results: Results, when: string) => `# What a deploy survives
+export const renderPage = (rows: readonly Row[], cells: Cells, when: string) => `# What a deploy survives
 
 Written by \`npm run faults:page\` on ${when}: each cell is a deploy on a real host under 100 requests a second that was
 disturbed at that step, and a second one after it. A cell says how many requests failed of those sent until the disturbed
@@ -50,10 +58,10 @@ Requests may fail where the fault itself stops what answers them: dockerd restar
 that serves at that moment; and in the worlds "adoption" and "first", in which nobody answers for a while anyhow. \`${nothingToKill}\` stands
 where there is nothing to kill yet, or any more.
 
-${renderMatrix(rows, results)}
+${renderMatrix(rows, cells)}
 
 When the host loses its power at that step, what is committed serves as soon as it is back, and the next deploy brings the run
 to an end:
 
-${renderReboots(rows, results)}
+${renderReboots(rows, cells)}
 `
