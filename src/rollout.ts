@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
+import { agentProgram, readProgram } from "./agent/program.ts"
 import type { Desired } from "./core/desired.ts"
 import { DeployError, InputError } from "./core/errors.ts"
 import { type HostState, parseHostState } from "./core/host-state.ts"
@@ -7,8 +7,6 @@ import { type Outcome, parseOutcome } from "./core/outcome.ts"
 import type { Plan } from "./core/plan.ts"
 import type { CommandResult, Host } from "./host/host.ts"
 import { enter, inProject, type ProjectPlace } from "./project.ts"
-
-const script = (name: string) => readFileSync(new URL(`./agent/${name}`, import.meta.url), "utf8")
 
 /** A project as it stands, without a version that is to be deployed. */
 const asItStands = { tagVariable: "IMAGE_TAG", tag: "-" }
@@ -28,7 +26,7 @@ export async function readHost(
     desired.envFile ?? "-",
     ...composeFiles,
   ]
-  const { code, stdout, stderr } = await host.run({ argv, stdin: script("read.sh") })
+  const { code, stdout, stderr } = await host.run({ argv, stdin: readProgram() })
   if (code !== 0) throw new Error(`the state of the host cannot be read: exit code ${code}: ${stderr.trim()}`)
   return parseHostState(stdout)
 }
@@ -46,7 +44,7 @@ exec sh ".seamless/runs/$2/agent.sh" launch ".seamless/runs/$2"`
  */
 export async function applyPlan(host: Host, plan: Plan, runId: string): Promise<Outcome> {
   const argv = ["sh", "-c", launch, "seamless", plan.directory, runId]
-  const files = { ...plan.files, "agent.sh": script("agent.sh") }
+  const files = { ...plan.files, "agent.sh": agentProgram() }
   try {
     return outcome(await host.run({ argv, files }))
   } catch (broken) {

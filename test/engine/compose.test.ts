@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises"
 import { connection, type Directory, dag } from "@dagger.io/dagger"
 import { expect, test } from "vitest"
+import { readProgram } from "../../src/agent/program.ts"
 import { parseHostState } from "../../src/core/host-state.ts"
 import { overrideFile } from "../../src/core/override.ts"
-import { agentFile } from "../support/shells.ts"
 
 /** Compose as hosts have it; it needs no daemon to describe a project. */
 const compose = (project: Directory) =>
@@ -71,7 +70,7 @@ test("Compose understands a release's file: pinned, without ports and fixed name
 
 test("what is read of a project by real Compose holds no value of its environment, labels and commands", () =>
   connection(async () => {
-    const script = await readFile(agentFile("read.sh"), "utf8")
+    const script = readProgram()
     const read = compose(project()).withExec(["sh", "-s", "--", "/shop", "IMAGE_TAG", "1.1.0", "-"], {
       stdin: script,
     })

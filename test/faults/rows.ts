@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs"
+import { agentProgram } from "../../src/agent/program.ts"
 import type { Verb } from "../../src/core/step.ts"
 import { stepsIn, type World, worlds } from "./worlds.ts"
 
@@ -32,8 +33,7 @@ const allVerbs = () =>
   [...read("src/core/step.ts").matchAll(/^ {2}\| "(\w+)"$/gm)].map(([, verb]) => verb as Verb)
 
 /** The verbs for which the agent has an undo. */
-const undoable = () =>
-  new Set([...read("src/agent/agent.sh").matchAll(/^undo_(\w+)\(\)/gm)].map(([, verb]) => verb))
+const undoable = () => new Set([...agentProgram().matchAll(/^undo_(\w+)\(\)/gm)].map(([, verb]) => verb))
 
 /** Steps that do something else in a world than in the worlds before it. */
 const different: Partial<Record<World["name"], Verb[]>> = {

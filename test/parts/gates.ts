@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs"
 import { execa } from "execa"
+import { agentParts, agentProgram } from "../../src/agent/program.ts"
 import { gate, type Part, succeeds } from "./part.ts"
 
 const actionlint = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
@@ -61,10 +62,12 @@ async function checkShell(): Promise<boolean> {
       return false
     }
   }
-  const scripts = (await files()).filter(isShell)
-  console.log(scripts.map((path) => `  ${path}`).join("\n"))
+  const parts = agentParts.map((name) => `src/agent/${name}`)
+  const scripts = (await files()).filter((path) => isShell(path) && !parts.includes(path))
+  console.log([...scripts, "the agent"].map((path) => `  ${path}`).join("\n"))
   // -x follows sourced files, which are looked for beside the script.
-  return scripts.length === 0 || succeeds(["shellcheck", "-x", "-P", "SCRIPTDIR", ...scripts])
+  const ok = await succeeds(["shellcheck", "-x", "-P", "SCRIPTDIR", ...scripts])
+  return (await succeeds(["shellcheck", "-"], { input: agentProgram() })) && ok
 }
 
 async function checkWorkflows(): Promise<boolean> {

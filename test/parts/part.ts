@@ -27,12 +27,15 @@ export function add(a: Count, b: Count): Count {
 const color: Record<string, string> = process.stdout.isTTY ? {} : { NO_COLOR: "1", FORCE_COLOR: "0" }
 
 /** Runs a command with its output on ours. True when it exits 0; a missing command is said, not thrown. */
-export async function succeeds(argv: string[], env: Record<string, string> = {}): Promise<boolean> {
+export async function succeeds(
+  argv: string[],
+  { env = {}, input = "" }: { env?: Record<string, string>; input?: string } = {},
+): Promise<boolean> {
   const [command = "", ...args] = argv
   const result = await execa(command, args, {
     reject: false,
     preferLocal: true,
-    stdin: "ignore",
+    input,
     stdout: "inherit",
     stderr: "inherit",
     env: { ...color, ...env },

@@ -1,12 +1,19 @@
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { afterAll } from "vitest"
+import { agentProgram } from "../../src/agent/program.ts"
 
-/** A script of the host's side, by its name in src/agent. */
-export const agentFile = (name: string) => fileURLToPath(new URL(`../../src/agent/${name}`, import.meta.url))
+/** The agent in a file, as on a host. */
+export function agentFile(): string {
+  if (agentFolder === undefined) {
+    agentFolder = mkdtempSync(join(tmpdir(), "seamless-agent-"))
+    writeFileSync(join(agentFolder, "agent.sh"), agentProgram())
+  }
+  return join(agentFolder, "agent.sh")
+}
+let agentFolder: string | undefined
 
 /** The shells and tools that hosts have: Debian's, and BusyBox as on Alpine. */
 export const shells = ["dash", "busybox"] as const
@@ -16,7 +23,8 @@ export type Shell = (typeof shells)[number]
 let busyboxPath: string | undefined
 let busyboxFolder: string | undefined
 afterAll(() => {
-  if (busyboxFolder !== undefined) rmSync(busyboxFolder, { recursive: true, force: true })
+  for (const folder of [agentFolder, busyboxFolder])
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
 })
 
 function path(shell: Shell): string {

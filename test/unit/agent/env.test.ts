@@ -59,7 +59,7 @@ function written(shell: Shell, cases: readonly Case[]): string[] {
   })
   const { code, stderr } = runShell(shell, program, {
     cwd: folder,
-    args: [agentFile("agent.sh"), ...projects],
+    args: [agentFile(), ...projects],
   })
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
   return projects.map((project) => readFileSync(join(folder, project, ".env"), "utf8"))
@@ -133,7 +133,7 @@ describe.each(shells)("the agent's .env, with %s:", (shell) => {
     writeFileSync(join(folder, "full", "set"), "IMAGE_TAG\na-tag-that-is-too-long-for-512-bytes")
     writeFileSync(join(folder, "full", ".env"), before)
     const full = program.replace('do_env "$@"', 'trap "" XFSZ; ulimit -f 1; ! do_env "$@"')
-    const { code } = runShell(shell, full, { cwd: folder, args: [agentFile("agent.sh"), "full"] })
+    const { code } = runShell(shell, full, { cwd: folder, args: [agentFile(), "full"] })
     expect(code).toBe(0)
     expect(readFileSync(join(folder, "full", ".env"), "utf8")).toBe(before)
     expect(readdirSync(join(folder, "full")).sort()).toEqual([".env", "set"])

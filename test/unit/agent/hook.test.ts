@@ -33,7 +33,7 @@ load_settings
 if do_hook before-switch "$seconds"; then echo good; else cat "$run/reason"; fi`
   const { stdout, stderr } = runShell(shell, program, {
     cwd: folder,
-    args: [agentFile("agent.sh"), run, String(seconds)],
+    args: [agentFile(), run, String(seconds)],
     env: {},
   })
   // Of a child that a signal ended, some shells say so.

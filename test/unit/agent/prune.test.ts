@@ -42,7 +42,7 @@ function prune(shell: Shell, release: number, keep: number, images: string[]) {
   const run = `.seamless/runs/${release}.abc`
   const { stderr } = runShell(shell, program, {
     cwd: folder,
-    args: [agentFile("agent.sh"), run, String(keep)],
+    args: [agentFile(), run, String(keep)],
     env: {},
   })
   expect(stderr).toBe("")

@@ -1,10 +1,11 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { readProgram } from "../../../src/agent/program.ts"
 import type { HostState } from "../../../src/core/host-state.ts"
 import { parseHostState } from "../../../src/core/host-state.ts"
-import { agentFile, runShell, type Shell, shells } from "../../support/shells.ts"
+import { runShell, type Shell, shells } from "../../support/shells.ts"
 
 /** A stand-in for the command `docker` that answers with files: Compose's own output is the input of the script. */
 const docker = `#!/bin/sh
@@ -50,7 +51,7 @@ function read(
     writeFileSync(join(folder, path), text)
   }
   chmodSync(join(folder, "bin/docker"), 0o755)
-  const { code, stdout, stderr } = runShell(shell, readFileSync(agentFile("read.sh"), "utf8"), {
+  const { code, stdout, stderr } = runShell(shell, readProgram(), {
     args: [join(folder, "project"), "IMAGE_TAG", "1.1.0", "-", ...args],
     env: { PATH: join(folder, "bin"), ANSWERS: join(folder, "answers"), HOME: "/home/deploy" },
   })
@@ -181,7 +182,7 @@ describe.each(shells)("the reading of a host, with %s:", (shell) => {
     const { state } = read(shell)
     expect(state.files).toEqual([])
     rmSync(join(folder, "project"), { recursive: true })
-    const gone = runShell(shell, readFileSync(agentFile("read.sh"), "utf8"), {
+    const gone = runShell(shell, readProgram(), {
       args: [join(folder, "project"), "IMAGE_TAG", "-", "-"],
       env: { PATH: join(folder, "bin"), ANSWERS: join(folder, "answers"), HOME: "/home/deploy" },
     })

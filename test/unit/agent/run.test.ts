@@ -98,7 +98,7 @@ function carryOut(shell: Shell, run: string, env: { FAIL?: string; STUCK?: strin
   const all = { FAIL: "", STUCK: "", NOTHING: "", ...env }
   const { stdout, stderr } = runShell(shell, program, {
     cwd: folder,
-    args: [agentFile("agent.sh"), run],
+    args: [agentFile(), run],
     env: all,
   })
   expect(stderr).toBe("")
@@ -109,7 +109,7 @@ function carryOut(shell: Shell, run: string, env: { FAIL?: string; STUCK?: strin
 function follow(shell: Shell, run: string) {
   const { code, stdout, stderr } = runShell(shell, 'agent=$1; set -- follow "$2"; . "$agent"', {
     cwd: folder,
-    args: [agentFile("agent.sh"), run],
+    args: [agentFile(), run],
   })
   return { code, said: stderr, outcome: parseOutcome(stdout) }
 }
@@ -184,7 +184,7 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
     committed()
     const run = prepare("4.abc", 4)
     const twice = 'do_env() { trace do_env; [ -f again ] || { : >again; fail "env said no"; }; }'
-    const args = [agentFile("agent.sh"), run]
+    const args = [agentFile(), run]
     const env = { FAIL: "", STUCK: "", NOTHING: "" }
     runShell(shell, program.replace("run_plan", `${twice}\nrun_plan`), { cwd: folder, args, env })
     expect(text("trace").trim().split("\n").slice(-4)).toEqual([
@@ -241,7 +241,7 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
       // Not /dev/full, which can be read for ever.
       const fill = 'do_expect() { rm "$run/journal"; ln -s nowhere/journal "$run/journal"; }'
       const env = { FAIL: "", STUCK: "", NOTHING: "" }
-      const args = [agentFile("agent.sh"), run]
+      const args = [agentFile(), run]
       runShell(shell, program.replace("run_plan", `${fill}\nrun_plan`), { cwd: folder, args, env })
       expect(text("trace")).toBe("")
       expect(text(`${run}/verdict`)).toBe("reverted\n")
@@ -272,7 +272,7 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
     committed()
     const run = prepare("4.abc", 4, [step("public", "8080")])
     const env = { FAIL: "", STUCK: "", NOTHING: "" }
-    const args = [agentFile("agent.sh"), run]
+    const args = [agentFile(), run]
     runShell(shell, program.replace("run_plan", "do_public() { return 1; }\nrun_plan"), {
       cwd: folder,
       args,
@@ -298,7 +298,7 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
     const hold = `exec 8>.seamless/lock; flock 8; ${program}`
     const run = prepare("4.abc", 4)
     const env = { FAIL: "", STUCK: "", NOTHING: "" }
-    runShell(shell, hold, { cwd: folder, args: [agentFile("agent.sh"), run], env })
+    runShell(shell, hold, { cwd: folder, args: [agentFile(), run], env })
     const { code, outcome } = follow(shell, run)
     expect(code).toBe(24)
     expect(outcome).toMatchObject({
@@ -316,7 +316,7 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
     const run = prepare("4.abc", 4)
     const hold = `exec 8>.seamless/lock; flock 8; ${program.replace("run_plan", "mv() { return 1; }; run_plan")}`
     const env = { FAIL: "", STUCK: "", NOTHING: "" }
-    runShell(shell, hold, { cwd: folder, args: [agentFile("agent.sh"), run], env })
+    runShell(shell, hold, { cwd: folder, args: [agentFile(), run], env })
     expect(text("trace")).toBe("")
     expect(text(".seamless/owner")).toBe("deploy by bob\n")
   })
@@ -389,7 +389,7 @@ describe.each(shells)("the agent's run, with %s:", (shell) => {
         run_plan
         wait $left; [ $? = 137 ] && wait $own`
       const env = { FAIL: "", STUCK: "", NOTHING: "" }
-      const args = [agentFile("agent.sh"), run]
+      const args = [agentFile(), run]
       const { code } = runShell(shell, program.replace("run_plan", amid), { cwd: folder, args, env })
       expect([code, follow(shell, run).code]).toEqual([0, 0])
     })

@@ -58,7 +58,7 @@ ${more}
 if ${text}; then echo good; else echo bad; fi`
   const { stdout, stderr } = runShell(shell, program, {
     cwd: folder,
-    args: [agentFile("agent.sh"), run],
+    args: [agentFile(), run],
     env: {},
   })
   expect(stderr).toBe("")

@@ -14,7 +14,7 @@ import type { Host, RunFolder } from "./host.ts"
 import { releaseOf } from "./release.ts"
 import { isVerb, type VerbModel, verbs } from "./verbs.ts"
 
-// This mirrors src/agent/agent.sh, function by function: who changes one changes the other. What it shows to be broken here is
+// This mirrors src/agent/*.sh, function by function: who changes one changes the other. What it shows to be broken here is
 // a fault of the agent or of the plan.
 
 /** The agent's algorithm, in parts that a test can break. */

@@ -2,7 +2,7 @@ import { expect, test } from "vitest"
 import { explore } from "./explore.ts"
 import { worlds } from "./worlds.ts"
 
-// A simulated host carries the compiled plan out, by the algorithm of src/agent/agent.sh, and is disturbed at every point by
+// A simulated host carries the compiled plan out, by the algorithm of src/agent/*.sh, and is disturbed at every point by
 // every fault, in every order of up to two. See invariants.ts and settled.ts for what must hold.
 
 const minutes = 60_000

@@ -18,7 +18,7 @@ import { migrate, removeMigration } from "./migration.ts"
 import { proxyAnswers, removeOwner, restartOwner, startOwner } from "./owner.ts"
 import { clearSlots, drain, isTaken, publicAnswer, serves, setServers, switchTo, takeSlots } from "./slots.ts"
 
-/** What `do_VERB` and `undo_VERB` of agent.sh do, action by action, with the arguments of the step. */
+/** What `do_VERB` and `undo_VERB` of the agent do, action by action, with the arguments of the step. */
 export interface VerbModel {
   do(job: Job, ...args: string[]): Program
   undo?(job: Job, ...args: string[]): Program
