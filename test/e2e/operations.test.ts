@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { type Lab, startLab } from "../support/lab.ts"
 import { daggerCall, hostAccess, labAccess } from "../support/seamless.ts"
-import { build, deploy, deployImage, hostFile, servedVersion } from "../support/stories.ts"
+import { build, deploy, deployImage, hostFile, servedVersion, underTraffic } from "../support/stories.ts"
 
 // What belongs around a deploy: migrations, hooks, locks, pruning, two clients at once.
 
@@ -155,6 +155,27 @@ describe("the lock", () => {
 })
 
 describe("following", () => {
+  it.each([
+    ["ready", "1.1.0"],
+    ["soak", "1.2.0"],
+  ])("of a rollout whose client was killed at %s shows that the host went on", async (verb, version) => {
+    const { result, traffic } = await underTraffic(lab, `killed-${verb}`, async () => {
+      const runner = new AbortController()
+      const killed = deployImage(lab, version, ["--soak=5s"], runner.signal)
+      await vi.waitFor(async () => {
+        const journal = await host("cat $(ls -td app/.seamless/runs/*/ | head -n 1)journal")
+        expect(journal).toMatch(new RegExp(`^\\d+ begin \\d+ ${verb}$`, "m"))
+        expect(journal).not.toContain("verdict")
+      }, 60_000)
+      runner.abort()
+      expect((await killed).code).not.toBe(0)
+      return call("follow")
+    })
+    expect([result.code, result.stdout]).toEqual([0, expect.stringContaining("Deployed app (web)")])
+    expect(await servedVersion(lab)).toBe(version)
+    expect(traffic.failures).toEqual([])
+  })
+
   it("of a rollout whose client missed its end gives its verdict, and fails as it did", async () => {
     const broken = await daggerCall([
       "deploy",

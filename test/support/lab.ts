@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { execa } from "execa"
+import { ask, sshTunnel } from "./tunnel.ts"
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url))
 const KEY_FILES = ["id_ed25519", "id_ed25519.pub", "known_hosts", "wrong_key", "known_hosts_changed"]
@@ -62,13 +63,13 @@ export type Lab = Awaited<ReturnType<typeof startLab>>
 
 /** Starts a test host with registry and traffic generator, and waits until it is ready. Call `stop()` at the end. */
 export async function startLab(options: LabOptions = {}) {
-  const [controlPort, sshPort, webPort, secondWebPort] = await freePorts()
+  const [controlPort, sshTunnelPort, webPort, secondWebPort] = await freePorts()
   // A reference names the registry with its port, the same one here and on the host: one lab at a time.
   const registryPort = 5000
   const control = `http://127.0.0.1:${controlPort}`
   const ports = [
     [controlPort, 9000],
-    [sshPort, 2222],
+    [sshTunnelPort, 2222],
     [registryPort, 5000],
     [webPort, 8080],
     [secondWebPort, 8081],
@@ -99,16 +100,16 @@ export async function startLab(options: LabOptions = {}) {
 
   const keysDir = await mkdtemp(join(tmpdir(), "lab-keys-"))
   for (const name of KEY_FILES) {
-    const content = await (await ask(`${control}/keys/${name}`, ANSWER_LIMIT_MS)).text()
-    await writeFile(join(keysDir, name), content, { mode: 0o600 })
+    const { text } = await ask(`${control}/keys/${name}`, ANSWER_LIMIT_MS)
+    await writeFile(join(keysDir, name), text, { mode: 0o600 })
   }
 
-  const post = <Answer>(path: string, body: object) =>
-    call<Answer>(`${control}${path}`, { method: "POST", body: JSON.stringify(body) })
+  const post = <Answer>(path: string, body: object) => call<Answer>(`${control}${path}`, body)
+  const ssh = await sshTunnel(sshTunnelPort)
 
   return {
     /** On 127.0.0.1, as are the others. */
-    sshPort,
+    sshPort: ssh.port,
     registryPort,
     /** The host's port 8080. */
     webPort,
@@ -137,6 +138,7 @@ export async function startLab(options: LabOptions = {}) {
     },
 
     stop: async (): Promise<void> => {
+      ssh.close()
       await stopDagger()
       await rm(keysDir, { recursive: true })
     },
@@ -146,19 +148,12 @@ export async function startLab(options: LabOptions = {}) {
 /** Longer than anything that is asked of the lab takes. */
 const ANSWER_LIMIT_MS = 4 * 60_000
 
-/**
- * A request to the lab, on a connection of its own: it may not hang on a kept one that the lab has closed while the tunnel
- * in between still holds it open.
- */
-function ask(url: string, limitMs: number, init: RequestInit = {}): Promise<Response> {
-  return fetch(url, { ...init, headers: { connection: "close" }, signal: AbortSignal.timeout(limitMs) })
-}
-
-async function call<Answer>(url: string, init?: RequestInit): Promise<Answer> {
-  const response = await ask(url, ANSWER_LIMIT_MS, init)
-  const body = (await response.json()) as Answer & { error?: string }
-  if (!response.ok) throw new Error(`lab: ${body.error}`)
-  return body
+async function call<Answer>(url: string, body?: object): Promise<Answer> {
+  const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }
+  const { ok, text } = await ask(url, ANSWER_LIMIT_MS, init)
+  const answer = JSON.parse(text) as Answer & { error?: string }
+  if (!ok) throw new Error(`lab: ${answer.error}`)
+  return answer
 }
 
 /** Resolves when the URL answers; rejects when the process ends before, or at the time limit. */

@@ -14,10 +14,11 @@ export interface CallResult {
   ms: number
 }
 
-/** `dagger call ARGS` of this module. Progress goes to `onProgress` as it comes. */
+/** `dagger call ARGS` of this module. Progress goes to `onProgress` as it comes; `cancelSignal` kills it with SIGKILL. */
 export async function daggerCall(
   args: readonly string[],
   onProgress?: (line: string) => void,
+  cancelSignal?: AbortSignal,
 ): Promise<CallResult> {
   const began = performance.now()
   const run = execa("dagger", ["--progress", "plain", "call", ...args], {
@@ -25,6 +26,8 @@ export async function daggerCall(
     env: { NO_COLOR: "1" },
     reject: false,
     stdin: "ignore",
+    killSignal: "SIGKILL",
+    ...(cancelSignal === undefined ? {} : { cancelSignal }),
   })
   if (onProgress !== undefined) {
     void (async () => {
