@@ -29,10 +29,17 @@ export async function sshTunnel(tunnelPort: number): Promise<{ port: number; clo
 function join(client: Socket, port: number, attempts: number): void {
   const target = connect({ host: "127.0.0.1", port, allowHalfOpen: true, noDelay: true })
   const leave = () => target.destroy()
+  const end = (failed: boolean) => {
+    clearTimeout(lost)
+    if (failed) client.destroy()
+    else client.end()
+  }
   client.once("close", leave)
+  target.once("close", end).on("error", () => {})
   const lost = setTimeout(() => {
+    console.error("the tunnel lost an SSH connection")
     client.off("close", leave)
-    target.destroy()
+    target.off("close", end).destroy()
     if (attempts > 1 && !client.destroyed) join(client, port, attempts - 1)
     else client.destroy()
   }, LOST_AFTER_MS)
@@ -41,11 +48,6 @@ function join(client: Socket, port: number, attempts: number): void {
     client.write(banner)
     client.pipe(target).pipe(client)
   })
-  target.once("close", () => {
-    clearTimeout(lost)
-    client.destroy()
-  })
-  target.on("error", () => {})
 }
 
 /** An HTTP request over the tunnel; its body goes out only when the lab has said that it listens. */
@@ -75,6 +77,7 @@ function askOnce(
       signal: AbortSignal.timeout(limitMs),
     })
     const lost = setTimeout(() => {
+      console.error(`the tunnel lost a request to ${url}`)
       resolve("lost")
       sent.destroy()
     }, LOST_AFTER_MS)
