@@ -2,9 +2,12 @@
 //
 //   POST /start  {name, target, rate, streams}   GET /report?name=   POST /stop {name}
 //   POST /exec   {command, as, stdin, host}      GET /keys/FILE      GET /ready
+//
+// All of it can be had over one connection, too, as HTTP/2 on port 9001.
 import { spawn } from "node:child_process"
 import { createReadStream } from "node:fs"
 import http from "node:http"
+import http2 from "node:http2"
 import net from "node:net"
 import { basename } from "node:path"
 import { json as readJson, text } from "node:stream/consumers"
@@ -97,3 +100,16 @@ const server = http.createServer(async (request, response) => {
 for (const rule of (process.env.FORWARD ?? "").split(",").filter(Boolean)) forward(rule)
 server.requestTimeout = 0
 server.listen(9000)
+
+// Every port of the gateway over one connection, on port 9001: each stream is a CONNECT to one of them.
+http2
+  .createServer({ maxSessionMemory: 100 })
+  .on("stream", (stream, { ":method": method, ":authority": authority = "" }) => {
+    if (method !== "CONNECT") return stream.respond({ ":status": 405 }, { endStream: true })
+    const target = net.connect({ port: Number(authority.split(":")[1]), allowHalfOpen: true, noDelay: true })
+    target.once("connect", () => stream.respond({ ":status": 200 }))
+    stream.pipe(target).pipe(stream)
+    stream.on("error", () => {}).on("aborted", () => target.resetAndDestroy())
+    target.on("error", () => stream.close(http2.constants.NGHTTP2_CONNECT_ERROR))
+  })
+  .listen(9001)

@@ -101,7 +101,7 @@ export class Dev {
 
   /**
    * A test host, its registry and the traffic generator behind one service, for `up`. Its ports: 9000 control (traffic, and POST
-   * /exec {"command", "as", "stdin"} to run a command on the host), 2222 SSH, 5000 the registry, 8080 and 8081 the host's own.
+   * /exec {"command", "as", "stdin"} to run a command on the host), 9001 all the others over one HTTP/2 connection, 2222 SSH, 5000 the registry, 8080 and 8081 the host's own.
    * Beware: `up` listens on all addresses of this machine, and whoever reaches 9000 is root on the test host.
    *
    * @param app Where docker-compose.yml and .env are taken from.
@@ -241,6 +241,7 @@ export class Dev {
       .withFile("/lab/traffic.mjs", labFile("traffic.mjs"))
       .withFile("/lab/control.mjs", labFile("control.mjs"))
       .withExposedPort(9000)
+      .withExposedPort(9001)
   }
 }
 

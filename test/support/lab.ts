@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { createServer } from "node:net"
+import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { execa } from "execa"
-import { ask, sshTunnel } from "./tunnel.ts"
+import { openTunnel, type Tunnel } from "./tunnel.ts"
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url))
 const KEY_FILES = ["id_ed25519", "id_ed25519.pub", "known_hosts", "wrong_key", "known_hosts_changed"]
@@ -63,17 +63,7 @@ export type Lab = Awaited<ReturnType<typeof startLab>>
 
 /** Starts a test host with registry and traffic generator, and waits until it is ready. Call `stop()` at the end. */
 export async function startLab(options: LabOptions = {}) {
-  const [controlPort, sshTunnelPort, webPort, secondWebPort] = await freePorts()
-  // A reference names the registry with its port, the same one here and on the host: one lab at a time.
-  const registryPort = 5000
-  const control = `http://127.0.0.1:${controlPort}`
-  const ports = [
-    [controlPort, 9000],
-    [sshTunnelPort, 2222],
-    [registryPort, 5000],
-    [webPort, 8080],
-    [secondWebPort, 8081],
-  ]
+  const upPort = await freePort()
   const dagger = execa(
     "dagger",
     [
@@ -82,7 +72,7 @@ export async function startLab(options: LabOptions = {}) {
       `--old-compose=${options.oldCompose ?? false}`,
       `--registry-auth=${options.registryAuth ?? false}`,
       `--fresh=${options.fresh ?? randomUUID()}`,
-      ...["up", "--ports", ports.map((pair) => pair.join(":")).join(",")],
+      ...["up", "--ports", `${upPort}:9001`],
     ],
     { cwd: REPOSITORY, all: true, reject: false, stdin: "ignore", forceKillAfterDelay: 20_000 },
   )
@@ -91,30 +81,33 @@ export async function startLab(options: LabOptions = {}) {
     dagger.kill("SIGINT")
     await dagger
   }
+  let tunnel: Tunnel
   try {
-    await answers(`${control}/ready`, dagger)
+    tunnel = await reach(upPort, dagger)
   } catch (error) {
     await stopDagger()
     throw error
   }
+  // A reference names the registry with its port, the same one here and on the host: one lab at a time.
+  const registryPort = await tunnel.forward(5000, 5000)
+  const sshPort = await tunnel.forward(2222)
+  const webPort = await tunnel.forward(8080)
+  const control = `http://127.0.0.1:${await tunnel.forward(9000)}`
 
   const keysDir = await mkdtemp(join(tmpdir(), "lab-keys-"))
   for (const name of KEY_FILES) {
-    const { text } = await ask(`${control}/keys/${name}`, ANSWER_LIMIT_MS)
-    await writeFile(join(keysDir, name), text, { mode: 0o600 })
+    const content = await (await fetch(`${control}/keys/${name}`)).text()
+    await writeFile(join(keysDir, name), content, { mode: 0o600 })
   }
 
   const post = <Answer>(path: string, body: object) => call<Answer>(`${control}${path}`, body)
-  const ssh = await sshTunnel(sshTunnelPort)
 
   return {
     /** On 127.0.0.1, as are the others. */
-    sshPort: ssh.port,
+    sshPort,
     registryPort,
     /** The host's port 8080. */
     webPort,
-    /** The host's port 8081. */
-    secondWebPort,
     /** id_ed25519, known_hosts (for host.test on 22 and 2222), wrong_key, known_hosts_changed. */
     keysDir,
 
@@ -138,7 +131,7 @@ export async function startLab(options: LabOptions = {}) {
     },
 
     stop: async (): Promise<void> => {
-      ssh.close()
+      tunnel.close()
       await stopDagger()
       await rm(keysDir, { recursive: true })
     },
@@ -150,14 +143,18 @@ const ANSWER_LIMIT_MS = 4 * 60_000
 
 async function call<Answer>(url: string, body?: object): Promise<Answer> {
   const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }
-  const { ok, text } = await ask(url, ANSWER_LIMIT_MS, init)
-  const answer = JSON.parse(text) as Answer & { error?: string }
-  if (!ok) throw new Error(`lab: ${answer.error}`)
+  const response = await fetch(url, {
+    ...init,
+    headers: { connection: "close" },
+    signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
+  })
+  const answer = (await response.json()) as Answer & { error?: string }
+  if (!response.ok) throw new Error(`lab: ${answer.error}`)
   return answer
 }
 
-/** Resolves when the URL answers; rejects when the process ends before, or at the time limit. */
-async function answers(url: string, dagger: PromiseLike<{ all?: string }>) {
+/** A tunnel as soon as the lab is up; rejects when its process ends before, or at the time limit. */
+async function reach(upPort: number, dagger: PromiseLike<{ all?: string }>): Promise<Tunnel> {
   let ended: { all?: string } | undefined
   void dagger.then((result) => {
     ended = result
@@ -165,23 +162,18 @@ async function answers(url: string, dagger: PromiseLike<{ all?: string }>) {
   const deadline = performance.now() + START_LIMIT_MS
   while (performance.now() < deadline) {
     if (ended) throw new Error(`the lab ended before it was ready:\n${(ended.all ?? "").slice(-4000)}`)
-    const response = await ask(url, 2000).catch(() => undefined)
-    if (response?.ok) return
+    const tunnel = await openTunnel(upPort)
+    if (tunnel !== undefined) return tunnel
     await sleep(100)
   }
   throw new Error(`the lab was not ready in ${START_LIMIT_MS / 60_000} minutes`)
 }
 
-/** Ports of 127.0.0.1 that nobody listens on at this moment. */
-async function freePorts() {
-  const servers = await Promise.all(
-    Array.from({ length: 4 }, async () => {
-      const server = createServer()
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports as [number, number, number, number, number]
+/** A port of 127.0.0.1 that nobody listens on at this moment. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }

@@ -1,99 +1,58 @@
-import { request as httpRequest } from "node:http"
-import { type AddressInfo, connect, createServer, type Socket } from "node:net"
-import { text } from "node:stream/consumers"
+import { type ClientHttp2Session, connect, constants } from "node:http2"
+import { type AddressInfo, createServer, type Server } from "node:net"
 
-// The way to the lab is a tunnel of `dagger up`. Now and then it takes a connection that never arrives at the other end, and
-// it does not tell when the other side has closed one (seen with Dagger 0.21: about one in some hundreds). Nothing of what
-// was to be sent has arrived then, so another connection is made instead. Only what is tested may be slow; this must not be.
+// The way to the lab is a tunnel of `dagger up`, over which one HTTP/2 connection carries all others. Dagger (0.21.8) names a
+// connection by its client's port and never forgets one: what comes from a port that was used before goes to the connection of
+// that time, and is lost. Nor does it tell the server that the client has closed. With one connection there is nothing to mix up.
 
-/** A connection on which the lab has said nothing for so long was not made. */
-const LOST_AFTER_MS = 3000
-const MOST_LOST = 5
-
-/** A port of 127.0.0.1 in front of the tunnel to an SSH server, which is the first to speak on each connection. */
-export async function sshTunnel(tunnelPort: number): Promise<{ port: number; close: () => void }> {
-  const open = new Set<Socket>()
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
-    open.add(client.on("close", () => open.delete(client)))
-    client.on("error", () => {})
-    join(client, tunnelPort, MOST_LOST)
-  })
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const close = () => {
-    server.close()
-    for (const client of open) client.destroy()
-  }
-  return { port: (server.address() as AddressInfo).port, close }
+export interface Tunnel {
+  /** Forwards a port of 127.0.0.1, any free one by default, to a port of the lab; returns it. */
+  forward(labPort: number, port?: number): Promise<number>
+  close(): void
 }
 
-function join(client: Socket, port: number, attempts: number): void {
-  const target = connect({ host: "127.0.0.1", port, allowHalfOpen: true, noDelay: true })
-  const leave = () => target.destroy()
-  const end = (failed: boolean) => {
-    clearTimeout(lost)
-    if (failed) client.destroy()
-    else client.end()
+/** A tunnel over what `dagger up` listens on; undefined when nobody answers there within two seconds. */
+export async function openTunnel(upPort: number): Promise<Tunnel | undefined> {
+  const session = connect(`http://127.0.0.1:${upPort}`, { maxSessionMemory: 100 })
+  session.on("error", () => {})
+  if (!(await answers(session))) {
+    session.destroy()
+    return undefined
   }
-  client.once("close", leave)
-  target.once("close", end).on("error", () => {})
-  const lost = setTimeout(() => {
-    console.error("the tunnel lost an SSH connection")
-    client.off("close", leave)
-    target.off("close", end).destroy()
-    if (attempts > 1 && !client.destroyed) join(client, port, attempts - 1)
-    else client.destroy()
-  }, LOST_AFTER_MS)
-  target.once("data", (banner) => {
-    clearTimeout(lost)
-    client.write(banner)
-    client.pipe(target).pipe(client)
+  const servers: Server[] = []
+  return {
+    async forward(labPort, port = 0) {
+      const server = forwarder(session, labPort)
+      servers.push(server)
+      await new Promise<void>((resolve, reject) => {
+        server.once("error", reject).listen(port, "127.0.0.1", resolve)
+      })
+      return (server.address() as AddressInfo).port
+    },
+    close() {
+      session.destroy()
+      for (const server of servers) server.close()
+    },
+  }
+}
+
+function answers(session: ClientHttp2Session): Promise<boolean> {
+  return new Promise((resolve) => {
+    session.once("connect", () => session.ping((error) => resolve(error === null)))
+    session.once("close", () => resolve(false))
+    setTimeout(() => resolve(false), 2000)
   })
 }
 
-/** An HTTP request over the tunnel; its body goes out only when the lab has said that it listens. */
-export async function ask(
-  url: string,
-  limitMs: number,
-  { method = "GET", body }: { method?: string; body?: string } = {},
-): Promise<{ ok: boolean; text: string }> {
-  for (let attempt = 1; ; attempt++) {
-    const answer = await askOnce(url, limitMs, method, body)
-    if (answer !== "lost") return answer
-    if (attempt === MOST_LOST) throw new Error(`the lab does not answer: ${MOST_LOST} connections were lost`)
-  }
-}
-
-function askOnce(
-  url: string,
-  limitMs: number,
-  method: string,
-  body: string | undefined,
-): Promise<{ ok: boolean; text: string } | "lost"> {
-  return new Promise((resolve, reject) => {
-    const sent = httpRequest(url, {
-      method,
-      agent: false,
-      headers: { expect: "100-continue" },
-      signal: AbortSignal.timeout(limitMs),
-    })
-    const lost = setTimeout(() => {
-      console.error(`the tunnel lost a request to ${url}`)
-      resolve("lost")
-      sent.destroy()
-    }, LOST_AFTER_MS)
-    sent.on("continue", () => {
-      clearTimeout(lost)
-      sent.end(body)
-    })
-    sent.on("response", (response) => {
-      clearTimeout(lost)
-      const ok = response.statusCode === 200
-      text(response).then((answer) => resolve({ ok, text: answer }), reject)
-    })
-    sent.on("error", (error) => {
-      clearTimeout(lost)
-      reject(error)
-    })
-    sent.flushHeaders()
+function forwarder(session: ClientHttp2Session, labPort: number): Server {
+  return createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+    const stream = session.request(
+      { ":method": "CONNECT", ":authority": `lab:${labPort}` },
+      { endStream: false },
+    )
+    client.pipe(stream).pipe(client)
+    // A reset on one side becomes a reset on the other.
+    client.on("error", () => stream.close(constants.NGHTTP2_CANCEL))
+    stream.on("error", () => client.resetAndDestroy()).on("aborted", () => client.resetAndDestroy())
   })
 }
