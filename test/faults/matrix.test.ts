@@ -39,18 +39,23 @@ describe("a deploy that is disturbed", () => {
     await bench?.lab.stop()
     const which = all ? "every cell" : "a slice of the cells (FAULTS=all runs all)"
     console.log(`${which}\n${renderMatrix(rows, cells)}`)
+  })
+
+  /** After each cell: a run that is broken off has brought something, too. */
+  const writePage = () => {
     const page = process.env.FAULTS_PAGE
     if (page === undefined) return
     const before = existsSync(page) ? readCells(readFileSync(page, "utf8")) : []
     const today = new Date().toISOString().slice(0, 10)
     writeFileSync(page, renderPage(rows, new Map([...before, ...cells]), today))
-  })
+  }
 
   const disturb = async (row: Row, fault: Fault) => {
     if (dirty) await restore(bench)
     dirty = true
     const result = await runCell(bench, row, fault)
     cells.set(cellName(row, fault), renderResult(result))
+    writePage()
     console.log([`${cellName(row, fault)}: ${renderResult(result)}`, ...result.findings].join("\n  "))
     expect(result.findings).toEqual([])
     dirty = false

@@ -56,7 +56,7 @@ truth, nothing was left over, and the second deploy worked and lost no request; 
 A run whose agent was killed is brought to an end by the next deploy: \`killed, then reverted\` or \`killed, then deployed\`.
 Requests may fail where the fault itself stops what answers them: dockerd restarted, the proxy killed, or the container killed
 that serves at that moment; and in the worlds "adoption" and "first", in which nobody answers for a while anyhow. \`${nothingToKill}\` stands
-where there is nothing to kill yet, or any more.
+where there is nothing to kill yet, or any more, and \`not run\` where a cell waits to be measured.
 
 ${renderMatrix(rows, cells)}
 

@@ -11,10 +11,11 @@ const ask = `bash -c '
 const parts = {
   versions: ask,
   lock: "cd /home/deploy/app; if [ ! -e .seamless/lock ] || flock -n .seamless/lock true; then echo free; else echo held; fi",
-  // The proxy and the app have the SSH user's number; so has what the agent starts inside the proxy's container.
+  // The proxy and the app have the SSH user's number; so has what the agent starts inside the proxy's container. Docker asks for
+  // the app's health at any time.
   processes: `for process in /proc/[0-9]*; do
     [ "$(stat -c %U $process 2>/dev/null)" = deploy ] && tr '\\0' ' ' <$process/cmdline 2>/dev/null && echo
-  done | grep -v -e '^haproxy ' -e '^sshd' -e '^node server' -e '^ *$'; true`,
+  done | grep -v -e '^haproxy ' -e '^sshd' -e '^node server' -e '^curl .*/health' -e '^ *$'; true`,
   files: "find . -mindepth 1 -not -path './.seamless/hooks*' | sort",
   containers: `docker ps -aq | xargs -r docker inspect --format '{{.Name}} {{.State.Status}} {{.HostConfig.RestartPolicy.Name}} {{index .Config.Labels "seamless.release"}}' | sort`,
   networks: "docker network ls --format '{{.Name}}' | sort",
