@@ -478,7 +478,7 @@ const project: WrongInputs = {
       },
       options: {},
       error:
-        "x-seamless: in docker-compose.yml it is part of something else\n  → move it to the top level of the file, beside services",
+        "x-seamless: in compose.yml it is part of something else\n  → move it to the top level of the file, beside services",
     },
     {
       wrong: "follow where nothing was deployed",
