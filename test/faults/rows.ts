@@ -71,7 +71,8 @@ export function applies(fault: Fault, { world, verb, undo }: Row): boolean {
     case "new killed":
       return from("start")
     case "old killed":
-      return world.name !== "first" && !(world.name === "adoption" && from("release_ports"))
+      if (world.name === "first" || from("stop_old")) return false
+      return !(world.name === "adoption" && from("release_ports"))
     case "proxy killed":
       return !world.gap || from("proxy")
     default:
