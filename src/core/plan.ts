@@ -39,7 +39,7 @@ export function planRollout(state: HostState, desired: Desired, projectDir: stri
   const { directory, config } = checkHost(state, desired, projectDir)
   checkMaintenance(state)
   const project = config.name
-  const found = selectServices(config, desired).map((name): Replacement => {
+  const replacements = selectServices(config, desired).map((name): Replacement => {
     const own = state.containers.filter((container) => isContainerOf(container, project, name))
     const running = (container: Container) => container.state === "running"
     return {
@@ -48,7 +48,7 @@ export function planRollout(state: HostState, desired: Desired, projectDir: stri
       stopped: own.filter((container) => !running(container)),
     }
   })
-  const replacements = withMigration(found, config, desired)
+  const wanted = withMigration(desired, config)
   const routes = replacements.flatMap((replacement) => replacement.routes)
   checkManaged(state, project, replacements)
   checkPorts(state, project, routes)
@@ -66,7 +66,7 @@ export function planRollout(state: HostState, desired: Desired, projectDir: stri
     restoredFrom(state, desired, replacements) === undefined ? today : (desired.origin?.hashes ?? "")
   const nothing = nothingToDo(state, desired, project, replacements, hashes)
   if (nothing !== undefined) return { ...draft, nothing, warnings: [], steps: [], files: {} }
-  const steps = rolloutSteps(state, desired, project, replacements)
+  const steps = rolloutSteps(state, wanted, project, replacements)
   return {
     ...draft,
     warnings: warn(state, desired, replacements),
@@ -129,15 +129,11 @@ function checkMaintenance({ maintenance }: HostState): void {
   )
 }
 
-/** A migration runs once: in the image and with the environment of the first service. */
-function withMigration(
-  replacements: Replacement[],
-  config: ComposeConfig,
-  { migrate = declaredMigration(config), kind }: Desired,
-): Replacement[] {
+/** What is to be migrated: what the caller says, or else the Compose file. */
+function withMigration({ migrate: asked, ...desired }: Desired, config: ComposeConfig): Desired {
+  const migrate = asked ?? declaredMigration(config)
   // An earlier release again: the schema it had is not to be had by running its migration.
-  if (migrate === undefined || kind !== "deploy") return replacements
-  return replacements.map((replacement, index) => (index === 0 ? { ...replacement, migrate } : replacement))
+  return migrate === undefined || desired.kind !== "deploy" ? desired : { ...desired, migrate }
 }
 
 function nothingToDo(

@@ -50,7 +50,7 @@ export function rolloutSteps(
     ...proxyImageStep(state, project, desired),
     ...dependencyStep(state, project, replacements),
     configStep(state, desired, replacements),
-    ...each((replacement) => migrateStep(replacement, desired)),
+    ...migrateStep(replacements, desired),
     ...each(removeStoppedStep),
     ...each((replacement) => startStep(replacement, desired)),
     ...adopted.flatMap((replacement) => releasePortsSteps(replacement, desired)),

@@ -23,8 +23,6 @@ export interface ServiceRule {
   stopGrace: number
   restart: string
   dependsOn: string[]
-  /** Shell command that is run once in the new image, before it starts to serve. */
-  migrate?: string
   /** Key of the network that it will share with the proxy, and the network's name in Docker. */
   network: { key: string; name: string }
   /** Why this rule: a sentence for the plan. */

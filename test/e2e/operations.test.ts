@@ -24,6 +24,9 @@ async function host(command: string): Promise<string> {
   return stdout.trim()
 }
 
+/** The journal of the newest run. */
+const journal = () => host("cat $(ls -td app/.seamless/runs/*/ | head -n 1)journal")
+
 /** Writes a hook that notes what it was told. */
 async function writeHook(name: string, more = ""): Promise<void> {
   const text = `#!/bin/sh\necho "$SEAMLESS_HOOK $SEAMLESS_KIND $SEAMLESS_TAG $SEAMLESS_REASON" >>hooks.log\n${more}\n`
@@ -113,11 +116,7 @@ describe("the lock", () => {
 
   it("of a rollout makes a second one fail with its holder, or wait when asked; follow and status tell the truth", async () => {
     const first = deployImage(lab, "1.0.0", ["--soak=40s", "--by=ada"])
-    await vi.waitFor(
-      async () =>
-        expect(await host("cat $(ls -td app/.seamless/runs/*/ | head -n 1)journal")).toMatch(/ soak$/),
-      30_000,
-    )
+    await vi.waitFor(async () => expect(await journal()).toMatch(/ soak$/), 30_000)
     const [refused, status, waited, followed] = await Promise.all([
       deployImage(lab, "1.1.0"),
       call("status"),
@@ -163,9 +162,9 @@ describe("following", () => {
       const runner = new AbortController()
       const killed = deployImage(lab, version, ["--soak=5s"], runner.signal)
       await vi.waitFor(async () => {
-        const journal = await host("cat $(ls -td app/.seamless/runs/*/ | head -n 1)journal")
-        expect(journal).toMatch(new RegExp(`^\\d+ begin \\d+ ${verb}$`, "m"))
-        expect(journal).not.toContain("verdict")
+        const text = await journal()
+        expect(text).toMatch(new RegExp(`^\\d+ begin \\d+ ${verb}$`, "m"))
+        expect(text).not.toContain("verdict")
       }, 60_000)
       runner.abort()
       expect((await killed).code).not.toBe(0)

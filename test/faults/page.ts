@@ -8,12 +8,13 @@ export const cellName = (row: Row, fault: Fault) => `${rowName(row)} × ${fault}
 
 /** There is nothing to kill at that moment. */
 const nothingToKill = "–"
+const notRun = "not run"
 
 /** The matrix as a table: what is disturbed × how. */
 export function renderMatrix(rows: readonly Row[], cells: Cells): string {
   const line = (texts: readonly string[]) => `| ${texts.join(" | ")} |`
   const cell = (row: Row, fault: Fault) =>
-    applies(fault, row) ? (cells.get(cellName(row, fault)) ?? "not run") : nothingToKill
+    applies(fault, row) ? (cells.get(cellName(row, fault)) ?? notRun) : nothingToKill
   return [
     line(["", ...faults]),
     line(["", ...faults].map(() => "---")),
@@ -27,7 +28,7 @@ export function renderResult({ failed, sent, verdict, seconds, findings }: Resul
 }
 
 function renderReboots(rows: readonly Row[], cells: Cells): string {
-  const line = (row: Row) => `| ${rowName(row)} | ${cells.get(cellName(row, "host rebooted")) ?? "not run"} |`
+  const line = (row: Row) => `| ${rowName(row)} | ${cells.get(cellName(row, "host rebooted")) ?? notRun} |`
   return ["| | host rebooted |", "| --- | --- |", ...rebootRows(rows).map(line)].join("\n")
 }
 
@@ -56,7 +57,7 @@ truth, nothing was left over, and the second deploy worked and lost no request; 
 A run whose agent was killed is brought to an end by the next deploy: \`killed, then reverted\` or \`killed, then deployed\`.
 Requests may fail where the fault itself stops what answers them: dockerd restarted, the proxy killed, or the container killed
 that serves at that moment; and in the worlds "adoption" and "first", in which nobody answers for a while anyhow. \`${nothingToKill}\` stands
-where there is nothing to kill yet, or any more, and \`not run\` where a cell waits to be measured.
+where there is nothing to kill yet, or any more, and \`${notRun}\` where a cell waits to be measured.
 
 ${renderMatrix(rows, cells)}
 

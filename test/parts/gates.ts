@@ -67,7 +67,7 @@ async function checkShell(): Promise<boolean> {
   console.log([...scripts, "the agent"].map((path) => `  ${path}`).join("\n"))
   // -x follows sourced files, which are looked for beside the script.
   const ok = await succeeds(["shellcheck", "-x", "-P", "SCRIPTDIR", ...scripts])
-  return (await succeeds(["shellcheck", "-"], { input: agentProgram() })) && ok
+  return (await succeeds(["shellcheck", "-"], agentProgram())) && ok
 }
 
 async function checkWorkflows(): Promise<boolean> {

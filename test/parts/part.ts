@@ -27,10 +27,7 @@ export function add(a: Count, b: Count): Count {
 const color: Record<string, string> = process.stdout.isTTY ? {} : { NO_COLOR: "1", FORCE_COLOR: "0" }
 
 /** Runs a command with its output on ours. True when it exits 0; a missing command is said, not thrown. */
-export async function succeeds(
-  argv: string[],
-  { env = {}, input = "" }: { env?: Record<string, string>; input?: string } = {},
-): Promise<boolean> {
+export async function succeeds(argv: string[], input = ""): Promise<boolean> {
   const [command = "", ...args] = argv
   const result = await execa(command, args, {
     reject: false,
@@ -38,7 +35,7 @@ export async function succeeds(
     input,
     stdout: "inherit",
     stderr: "inherit",
-    env: { ...color, ...env },
+    env: color,
   })
   if (result.failed) console.error(`✗ ${result.shortMessage}`)
   return !result.failed

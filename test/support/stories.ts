@@ -48,12 +48,9 @@ export async function hostFile(lab: Lab, path: string): Promise<string> {
 }
 
 /** Which version answers on the published port. */
-export async function servedVersion(lab: Lab): Promise<string> {
-  const ask = `bash -c 'exec 3<>/dev/tcp/127.0.0.1/8080 && printf "GET /version HTTP/1.0\\r\\n\\r\\n" >&3 && cat <&3'`
-  const { stdout, stderr } = await lab.exec(ask)
-  const body = stdout.split("\r\n\r\n")[1]
-  if (body === undefined) throw new Error(`nobody serves: ${stdout}${stderr}`)
-  return (JSON.parse(body) as { version: string }).version
+export async function servedVersion({ webPort }: Lab): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${webPort}/version`, { headers: { connection: "close" } })
+  return ((await response.json()) as { version: string }).version
 }
 
 /** The same app in a project of its own on port 8081, replaced by plain Compose: what Seamless is compared with. */

@@ -67,8 +67,10 @@ export function configStep(state: HostState, desired: Desired, replacements: rea
   }
 }
 
-export function migrateStep({ service, migrate }: Replacement, { migrateTimeout }: Desired): Step[] {
-  if (migrate === undefined) return []
+/** A migration runs once: in the image and with the environment of the first service. */
+export function migrateStep([first]: readonly Replacement[], { migrate, migrateTimeout }: Desired): Step[] {
+  if (first === undefined || migrate === undefined) return []
+  const { service } = first
   const sentence = `Migrate: run ${migrate} once in the new image of ${service}, within ${formatDuration(migrateTimeout)}; this is never undone`
   return [{ verb: "migrate", sentence, args: [service, seconds(migrateTimeout), migrate] }]
 }
