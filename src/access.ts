@@ -7,8 +7,8 @@ import { normalizePrivateKey } from "./core/private-key.ts"
 import { familiarName, parseRepository } from "./core/reference.ts"
 import type { Host } from "./host/host.ts"
 import { SshHost } from "./host/ssh.ts"
-import { type Registry, registryHost } from "./image.ts"
 import type { ProjectPlace } from "./project.ts"
+import { type Registry, registryHost } from "./publish.ts"
 
 /** The host as the caller names it. */
 export interface HostOptions {

@@ -15,6 +15,7 @@ import {
   type Socket,
 } from "@dagger.io/dagger"
 import { connect, registry } from "./access.ts"
+import { buildImage } from "./build.ts"
 import { lockReason } from "./core/lock.ts"
 import { parseInteger, parsePath } from "./core/options.ts"
 import { checkPlace } from "./core/preflight.ts"
@@ -31,8 +32,8 @@ import {
   rollback,
   smoke,
 } from "./deploy.ts"
-import { buildImage, publishImage } from "./image.ts"
 import { lockProject, readLogs, unlockProject } from "./project.ts"
+import { publishImage } from "./publish.ts"
 import { readHost } from "./rollout.ts"
 import { smokeTest } from "./smoke.ts"
 
