@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises"
-import { agentProgram, readProgram } from "./agent/program.ts"
+import { agentProgram, attachProgram, readProgram } from "./agent/program.ts"
 import type { Desired } from "./core/desired.ts"
 import { DeployError, InputError } from "./core/errors.ts"
 import { type HostState, parseHostState } from "./core/host-state.ts"
@@ -82,20 +82,13 @@ export async function followRun(
   runId = "",
   attachment: Attachment = "follow",
 ): Promise<Outcome> {
-  const result = await inProject(host, directory, attach, runId, attachment)
+  const result = await inProject(host, directory, `${enter}\nshift\n${attachProgram()}`, runId, attachment)
   if (result.code === noRunCode)
     throw new NoRun("projectDir", `nothing was deployed by Seamless in ${directory}`, "deploy first")
   return outcome(result)
 }
 
 const noRunCode = 67
-/** Run folders are named by release and a random part; the newest is the one that began last. */
-const attach = `${enter}
-newest=$(ls -t .seamless/runs 2>/dev/null | head -n 1)
-run=.seamless/runs/\${2:-$newest}
-[ -f "$run/agent.sh" ] || exit ${noRunCode}
-exec sh "$run/agent.sh" "$3" "$run"`
-
 /** What the agent exits with when the run of somebody else ended without a verdict. */
 const interruptedCode = 23
 

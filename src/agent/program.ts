@@ -21,3 +21,6 @@ export const agentProgram = (): string => agentParts.map(read).join("\n")
 
 /** The program that prints the state of a host. */
 export const readProgram = (): string => read("read.sh")
+
+/** The program that finds a run of somebody else and attaches to it. */
+export const attachProgram = (): string => read("attach.sh")
