@@ -19,7 +19,7 @@ function chosen(names: string[]): Part[] {
     console.error(`test: there is no part "${unknown}"\n  → choose from: ${known}`)
     process.exit(2)
   }
-  return parts.filter(({ name, onDemand }) => (wanted.length === 0 ? !onDemand : wanted.includes(name)))
+  return parts.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
 }
 
 interface Row {

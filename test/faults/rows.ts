@@ -96,7 +96,7 @@ export function mayLose(fault: Fault, row: Row): boolean {
 }
 
 /**
- * The short slice for CI: every fault at the switch and at the commit, and one fault at each other place, another one each
+ * The short slice (FAULTS=slice): every fault at the switch and at the commit, and one fault at each other place, another one each
  * time.
  */
 export function inSlice(fault: Fault, row: Row, rows: readonly Row[]): boolean {

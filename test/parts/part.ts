@@ -12,8 +12,6 @@ export interface Part {
   name: string
   /** What it checks, for the heading. */
   what: string
-  /** Only when it is named: it takes longer than anybody waits for. */
-  onDemand?: boolean
   run(): Promise<Count>
 }
 
