@@ -15,6 +15,23 @@ do_restart_policy() {
 committed() { [ "$(readlink "$state/releases/current")" = "$RELEASE" ]; }
 do_commit() { point "$state/releases/current" "$RELEASE" || fail "the release cannot be made the current one"; }
 
+# GRACE IDS GRACE IDS...: from here on it is the proxy that comes back with the host, and no longer the old containers, which
+# published the ports themselves. In between either of them may get the ports: one version serves all the same.
+do_hold_ports() {
+  docker update --restart unless-stopped "$PROXY" >/dev/null || fail "the proxy $PROXY has no restart policy" || return 1
+  held='' code=0
+  while [ $# -gt 0 ]; do
+    for id in $(commas "$2"); do # one that a restart has brought back runs
+      held="$held $id"
+      { docker update --restart no "$id" && docker stop --time "$1" "$id"; } >/dev/null || fail "the old container $id did not stop" || code=1
+    done
+    shift 2
+  done
+  docker start "$PROXY" >/dev/null && proxy_answers 10 && return $code
+  for id in $held; do docker start "$id" >/dev/null; done # rather than nobody
+  fail "the proxy $PROXY does not answer"
+}
+
 # SERVICE: without a restart policy a container that stopped stays away; one that runs is left as it is.
 bring_up() {
   for id in $(candidates "$1"); do docker start "$id" >/dev/null || return 1; done

@@ -37,7 +37,8 @@ act() {
   if [ "$verb" != hook ] && committed; then surely "do_$verb"; else call "do_$verb"; fi
 }
 
-# What the journal does not tell would not be undone: without its line a step does not begin.
+# What the journal does not tell would not be undone: before COMMIT a step does not begin without its line. After it nothing is
+# undone, and who serves may depend on the step.
 begin() { journal begin "$i" "$verb" || fail "the journal cannot be written; is the disk of $PWD full?"; }
 
 # FROM: the steps of the plan, from number FROM on. Before COMMIT the first failure ends it; after it, none does.
@@ -45,7 +46,7 @@ forward() {
   i=$1 count=$(wc -l <"$run/plan")
   while [ "$i" -le "$count" ]; do
     step "$i"
-    if begin && since=$now && act; then
+    if { begin || committed; } && since=$now && act; then
       journal "done" "$i"
       say "✔ $sentence ($(((now - since) * 10)) ms)"
     else

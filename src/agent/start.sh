@@ -48,23 +48,30 @@ do_booted() {
   for id in $(candidates "$1"); do own_health_check "$id" "$2" || return 1; done
 }
 
-# SERVICE GRACE POLICY IDS: stops the old containers, which hold the published ports themselves: this opens the gap.
+# SERVICE GRACE IDS: stops the old containers, which hold the published ports themselves: this opens the gap. When the host
+# reboots in it they come back: Docker starts what has the policy "always" with itself, also when it was stopped.
 do_release_ports() {
-  for id in $(commas "$4"); do
-    docker update --restart no "$id" >/dev/null && docker stop --time "$2" "$id" >/dev/null ||
+  for id in $(commas "$3"); do
+    { note_policy "$id" && docker update --restart always "$id" && docker stop --time "$2" "$id"; } >/dev/null ||
       fail "the old container $id of $1 did not stop" || return 1
   done
 }
+# ID: the policy that the container has, for the undo.
+note_policy() {
+  policy=$(docker inspect --format '{{with .HostConfig.RestartPolicy}}{{.Name}}{{with .MaximumRetryCount}}:{{.}}{{end}}{{end}}' "$1") &&
+    say "${policy:-no}" >"$run/policy.$1"
+}
 undo_release_ports() {
   code=0
-  for id in $(commas "$4"); do
-    docker update --restart "$3" "$id" >/dev/null || code=1
-    docker start "$id" >/dev/null || code=1
+  for id in $(commas "$3"); do
+    docker start "$id" >/dev/null || code=1 # first: until it runs it must come back with the host
+    [ ! -s "$run/policy.$id" ] || docker update --restart "$(cat "$run/policy.$id")" "$id" >/dev/null || code=1
   done
   return $code
 }
 
-# PUBLISH...: the proxy that owns the published ports, started unless it runs.
+# POLICY PUBLISH...: the proxy that owns the published ports, started unless it runs. In an adoption its policy is "no": until
+# COMMIT a host that reboots has the old version back, which takes the ports itself.
 do_proxy() {
   if [ ! -L "$state/releases/current" ]; then
     : >"$run/first"
@@ -73,6 +80,7 @@ do_proxy() {
       echo "$OLD_SLOTS" >"$state/releases/0/slots" && point "$state/releases/current" 0 || return 1
   fi
   ! proxy_answers 0 || return 0
+  [ "$1" != no ] || ! docker inspect "$PROXY" >/dev/null 2>&1 || docker rm -f "$PROXY" >/dev/null || return 1
   if docker inspect "$PROXY" >/dev/null 2>&1; then docker start "$PROXY" >/dev/null; else start_proxy "$@" || return 1; fi
   proxy_answers 10 || fail "the proxy $PROXY does not answer: $(docker logs --tail 3 "$PROXY" 2>&1)"
 }
@@ -83,13 +91,15 @@ do_proxy_config() {
 }
 start_proxy() {
   : >"$run/proxy-created"
+  policy=$1
+  shift
   for publish; do
     set -- "$@" --publish "$publish"
     shift
   done
   docker run -d --name "$PROXY" --label "seamless.proxy=$PROJECT" --network "$NETWORK" "$@" \
     --user "$(id -u):$(id -g)" --cap-drop ALL --security-opt no-new-privileges --read-only \
-    --restart unless-stopped --log-opt max-size=10m --dns-option timeout:1 --dns-option attempts:1 --volume "$PWD/$state/releases:/seamless:ro" \
+    --restart "$policy" --log-opt max-size=10m --dns-option timeout:1 --dns-option attempts:1 --volume "$PWD/$state/releases:/seamless:ro" \
     --entrypoint haproxy "$PROXY_IMAGE" -W -db -f /seamless/current/haproxy.cfg >/dev/null 2>"$run/proxy.err" ||
     fail "the proxy $PROXY did not start: $(last_words "$run/proxy.err")"
 }

@@ -6,7 +6,6 @@ export interface Container {
   name: string
   image: string
   state: string
-  restart: string
   /** Compose project and service, from the labels that Compose sets. */
   project: string | null
   service: string | null

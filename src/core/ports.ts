@@ -8,6 +8,9 @@ export function publishedPorts({ ports }: Container): number[] {
   return bindings.map(({ HostPort }) => Number(HostPort))
 }
 
+/** Whether a container publishes ports itself. */
+export const holdsPorts = (container: Container) => publishedPorts(container).length > 0
+
 /** The proxy of a project, if there is one. */
 export const proxyOf = (state: HostState, project: string) =>
   state.containers.find(({ proxy }) => proxy === project)

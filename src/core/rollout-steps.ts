@@ -1,10 +1,10 @@
 import type { Desired } from "./desired.ts"
 import { InputError } from "./errors.ts"
-import type { Container, HostState } from "./host-state.ts"
-import { proxyOf, publishedPorts } from "./ports.ts"
+import type { HostState } from "./host-state.ts"
+import { holdsPorts, proxyOf } from "./ports.ts"
 import { alias, nextRelease, type Replacement } from "./replacement.ts"
 import type { Step } from "./step.ts"
-import { envStep, pruneStep, restartPolicyStep, retireStep, stopStep } from "./steps/commit.ts"
+import { envStep, holdPortsStep, pruneStep, restartPolicyStep, retireStep, stopStep } from "./steps/commit.ts"
 import {
   configStep,
   diskStep,
@@ -30,8 +30,8 @@ export function rolloutSteps(
   replacements: readonly Replacement[],
 ): Step[] {
   const each = (steps: (replacement: Replacement) => Step[]) => replacements.flatMap(steps)
-  const adopted =
-    proxyOf(state, project) === undefined ? replacements.filter(({ old }) => old.some(holdsPorts)) : []
+  const proxyRuns = proxyOf(state, project)?.state === "running"
+  const adopted = proxyRuns ? [] : replacements.filter(({ old }) => old.some(holdsPorts))
   if (adopted.length > 0 && !desired.allowGap) {
     const names = adopted.map(({ service }) => service).join(", ")
     const hint =
@@ -54,7 +54,7 @@ export function rolloutSteps(
     ...each(removeStoppedStep),
     ...each((replacement) => startStep(replacement, desired)),
     ...adopted.flatMap((replacement) => releasePortsSteps(replacement, desired)),
-    proxyStep(state, project, replacements),
+    proxyStep(state, project, replacements, adopted),
     ...each((replacement) =>
       readyStep(replacement, desired, alias(project, replacement.service, nextRelease(state))),
     ),
@@ -74,6 +74,7 @@ export function rolloutSteps(
       sentence: "Commit: from here on this release is the one that serves after a restart",
       args: [],
     },
+    ...holdPortsStep(adopted),
     ...each(retireStep),
     envStep(state, desired),
     ...each(stopStep),
@@ -81,5 +82,3 @@ export function rolloutSteps(
     ...hookStep(state, "after-commit"),
   ]
 }
-
-const holdsPorts = (container: Container) => publishedPorts(container).length > 0

@@ -23,6 +23,7 @@ export type Verb =
   | "soak"
   | "commit"
   | "restart_policy"
+  | "hold_ports"
   | "retire"
   | "env"
   | "stop_old"

@@ -65,5 +65,7 @@ describe("a deploy that is disturbed", () => {
     it.each(chosen(row))("%s", (fault) => disturb(row, fault))
   })
 
-  it.each(rebootRows(rows))("by a reboot of the host at $verb", (row) => disturb(row, "host rebooted"))
+  it.each(rebootRows(rows))("by a reboot of the host at $verb ($world.name)", (row) =>
+    disturb(row, "host rebooted"),
+  )
 })

@@ -61,8 +61,8 @@ where there is nothing to kill yet, or any more, and \`${notRun}\` where a cell 
 
 ${renderMatrix(rows, cells)}
 
-When the host loses its power at that step, what is committed serves as soon as it is back, and the next deploy brings the run
-to an end:
+When the host loses its power at that step, what is committed serves as soon as it is back (until an adoption has ended, perhaps
+the version before it), and the next deploy brings the run to an end:
 
 ${renderReboots(rows, cells)}
 `

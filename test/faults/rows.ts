@@ -105,9 +105,11 @@ export function inSlice(fault: Fault, row: Row, rows: readonly Row[]): boolean {
   return possible[rows.indexOf(row) % possible.length] === fault
 }
 
-/** The host reboots before the switch, between switch and commit, and after the commit. */
+/** The host reboots before the switch, between switch and commit, after the commit, and in the gap of an adoption. */
+const rebooted: Partial<Record<World["name"], Verb[]>> = {
+  deploy: ["switch", "commit", "retire"],
+  adoption: ["proxy", "hold_ports"],
+}
+
 export const rebootRows = (rows: readonly Row[]) =>
-  rows.filter(
-    ({ world, verb, undo }) =>
-      world.name === "deploy" && !undo && ["switch", "commit", "retire"].includes(verb),
-  )
+  rows.filter(({ world, verb, undo }) => !undo && rebooted[world.name]?.includes(verb))

@@ -47,6 +47,7 @@ export async function check(bench: Bench, row: Row, attempt: Attempt): Promise<J
     if (answers.length > 1) findings.push(`several versions serve: ${answers}`)
     if (!/was interrupted/.test(renderStatus("host", state)))
       findings.push("status does not say: interrupted")
+    if (fault === "host rebooted") findings.push(...booted(row, state, attempt.tagBefore, answers))
   } else {
     const serving = shouldServe(row, state, attempt.tagBefore)
     if (verdict !== (committed ? "deployed" : "reverted")) findings.push(`the record says ${verdict}`)
@@ -69,6 +70,13 @@ function told({ outcome, fault, plan, after }: Attempt, verdict: string): string
     return [`release ${plan.release} ended with ${said}: ${reason}`]
   }
   return said === verdict ? [] : [`the client was told ${said}, the record says ${verdict}`]
+}
+
+/** What serves when the host is up again. Until an adoption has ended, both versions may take the ports. */
+function booted(row: Row, state: HostState, tagBefore: string, answers: readonly string[]): string[] {
+  const wanted = [shouldServe(row, state, tagBefore)?.tag, ...(row.world.gap ? [tagBefore] : [])]
+  const [answer = "nothing"] = answers
+  return wanted.includes(answer) ? [] : [`${answer} serves after the boot, not ${wanted.join(" or ")}`]
 }
 
 /** By the commit alone. */

@@ -173,6 +173,7 @@ test("the phases are in their order, each over all services before the next begi
       "soak",
       "restart_policy",
       "commit",
+      "hold_ports",
       "retire",
       "env",
       "stop_old",

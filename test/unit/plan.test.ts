@@ -30,7 +30,7 @@ describe("the steps", () => {
       "pull haproxy:lts",
       "keep_config",
       "start web 1",
-      "proxy 8080:8080",
+      "proxy unless-stopped 8080:8080",
       "ready web 3 60 3000 /health 200 shop-web-r1 web_8080:3000",
       "proxy_config",
       "switch web",
@@ -51,7 +51,7 @@ describe("the steps", () => {
       `pull registry.test/app@${digest("b")}`,
       "keep_config",
       "start web 2",
-      "proxy 8080:8080",
+      "proxy unless-stopped 8080:8080",
       "ready web 3 60 3000 /health 200 shop-web-r4 web_8080:3000",
       "proxy_config",
       "switch web",
@@ -135,7 +135,7 @@ describe("the steps", () => {
     const state = empty({ config: config({ web: web({ ports: [port(8080), port(80, 3001)] }) }) })
     expect(commands(plan(state))).toEqual(
       expect.arrayContaining([
-        "proxy 8080:8080 80:64080",
+        "proxy unless-stopped 8080:8080 80:64080",
         "ready web 3 60 3000 /health 200 shop-web-r1 web_8080:3000 web_80:3001",
         "public 127.0.0.1 8080 8080 /health 200 10",
       ]),
@@ -166,7 +166,7 @@ describe("the steps", () => {
     const steps = commands(plan(empty({ config: config({ web: web({ ports }) }) })))
     expect(steps).toEqual(
       expect.arrayContaining([
-        "proxy 127.0.0.1:8080:8080 10.0.0.5:8080:8080",
+        "proxy unless-stopped 127.0.0.1:8080:8080 10.0.0.5:8080:8080",
         "ready web 3 60 3000 /health 200 shop-web-r1 web_8080:3000",
         "public 127.0.0.1 8080 8080 /health 200 10",
         "public 10.0.0.5 8080 8080 /health 200 10",
@@ -272,7 +272,7 @@ describe("the steps", () => {
 })
 
 describe("adoption: the old containers hold the ports themselves", () => {
-  const own = container({ release: null, ports: bound(8080, 3000), restart: "always" })
+  const own = container({ release: null, ports: bound(8080, 3000) })
   const state = empty({ containers: [own], listening: [8080] })
 
   test("is refused without leave to have a gap", () => {
@@ -286,10 +286,20 @@ describe("adoption: the old containers hold the ports themselves", () => {
     expect(steps.slice(5, 9)).toEqual([
       "start web 2",
       "booted web 60",
-      "release_ports web 10 always old1",
-      "proxy 8080:8080",
+      "release_ports web 10 old1",
+      "proxy no 8080:8080",
     ])
     expect(steps.at(-2)).toBe("stop_old web 10 old1")
+  })
+
+  test("hands the ports to the proxy for good as soon as it is committed", () => {
+    const steps = commands(plan(state, desired({ allowGap: true })))
+    expect(steps.slice(steps.indexOf("commit") + 1, -1)).toEqual([
+      "hold_ports 10 old1",
+      "retire web",
+      expect.stringMatching(/^env /),
+      "stop_old web 10 old1",
+    ])
   })
 
   test("is not needed when the old containers publish nothing, or the proxy is there already", () => {

@@ -1,6 +1,7 @@
 import type { Desired } from "../desired.ts"
 import { formatDuration } from "../duration.ts"
 import type { HostState } from "../host-state.ts"
+import { holdsPorts } from "../ports.ts"
 import type { Replacement } from "../replacement.ts"
 import type { Step } from "../step.ts"
 import { ids, seconds } from "./args.ts"
@@ -16,6 +17,14 @@ export function restartPolicyStep({ service, restart }: Replacement): Step[] {
       args: [service, restart],
     },
   ]
+}
+
+/** Ends an adoption: what held the ports itself before, with the grace period of its service. */
+export function holdPortsStep(adopted: readonly Replacement[]): Step[] {
+  if (adopted.length === 0) return []
+  const args = adopted.flatMap(({ stopGrace, old }) => [seconds(stopGrace), ids(old.filter(holdsPorts))])
+  const sentence = "Hand the published ports to the proxy for good: it comes back with the host"
+  return [{ verb: "hold_ports", sentence, args }]
 }
 
 /** Without an old version too: one that died has left its slots, and the proxy may have started anew before COMMIT. */

@@ -1,6 +1,6 @@
 import type { Desired } from "../desired.ts"
 import type { HostState } from "../host-state.ts"
-import { isContainerOf, proxyOf } from "../ports.ts"
+import { holdsPorts, isContainerOf, proxyOf } from "../ports.ts"
 import { publish } from "../proxy-config.ts"
 import type { Replacement } from "../replacement.ts"
 import type { Step } from "../step.ts"
@@ -64,17 +64,24 @@ export function releasePortsSteps(
     {
       verb: "release_ports",
       sentence: `Stop the old ${service}, which holds the published ports itself: requests fail until the switch`,
-      args: [service, grace, old[0]?.restart || "no", ids(old)],
+      args: [service, grace, ids(old.filter(holdsPorts))],
     },
   ]
 }
 
-export function proxyStep(state: HostState, project: string, replacements: readonly Replacement[]): Step {
+/** Until an adoption is committed its proxy does not come back with the host: the old version does. */
+export function proxyStep(
+  state: HostState,
+  project: string,
+  replacements: readonly Replacement[],
+  adopted: readonly Replacement[],
+): Step {
   const routes = replacements.flatMap((replacement) => replacement.routes)
+  const policy = adopted.length > 0 ? "no" : "unless-stopped"
   const ports = routes.map(({ published }) => published).join(", ")
   const sentence =
-    proxyOf(state, project) === undefined
+    proxyOf(state, project) === undefined || adopted.length > 0
       ? `Start the proxy, which owns the ports ${ports} from now on`
       : "Check that the proxy answers"
-  return { verb: "proxy", sentence, args: routes.map(publish) }
+  return { verb: "proxy", sentence, args: [policy, ...routes.map(publish)] }
 }

@@ -101,17 +101,50 @@ describe.each(shells)("a step of the agent, with %s:", (shell) => {
   })
 
   test("release_ports: is undone as far as it can be", () => {
+    write(`${run}/policy.old1`, "on-failure:3\n")
+    write(`${run}/policy.old2`, "no\n")
+    const undo = "undo_release_ports web 10 old1,old2"
+    const { answer, calls } = call(shell, undo, '"update "*old1) return 1;;')
+    expect(answer).toBe("bad")
+    expect(calls).toEqual([
+      "start old1",
+      "update --restart on-failure:3 old1",
+      "start old2",
+      "update --restart no old2",
+    ])
+  })
+
+  test("release_ports: what is stopped comes back with the host, and has its own policy back at the end", () => {
     const { answer, calls } = call(
       shell,
-      "undo_release_ports web 10 always old1,old2",
-      '"update "*old1) return 1;;',
+      "do_release_ports web 10 old1,old2",
+      '"inspect "*old1) echo on-failure:3;; "inspect "*) echo;;',
     )
+    expect(answer).toBe("good")
+    expect(calls.filter((line) => !line.startsWith("inspect"))).toEqual([
+      "update --restart always old1",
+      "stop --time 10 old1",
+      "update --restart always old2",
+      "stop --time 10 old2",
+    ])
+    expect([read(`${run}/policy.old1`), read(`${run}/policy.old2`)]).toEqual(["on-failure:3\n", "no\n"])
+  })
+
+  test("hold_ports: a proxy that cannot take the ports leaves them to the old version", () => {
+    const hold = "do_hold_ports 10 old1,old2 30 api1"
+    const { answer, calls } = call(shell, hold, '"start shop-proxy") return 1;;')
     expect(answer).toBe("bad")
-    expect(calls.filter((line) => line.startsWith("start"))).toEqual(["start old1", "start old2"])
+    expect(calls).toEqual([
+      "update --restart unless-stopped shop-proxy",
+      ...["old1", "old2"].flatMap((id) => [`update --restart no ${id}`, `stop --time 10 ${id}`]),
+      ...["update --restart no api1", "stop --time 30 api1"],
+      "start shop-proxy",
+      ...["start old1", "start old2", "start api1"],
+    ])
   })
 
   describe("the first proxy", () => {
-    const start = "do_proxy 8080:8080"
+    const start = "do_proxy unless-stopped 8080:8080"
     beforeEach(() => {
       rmSync(path(".seamless/releases"), { recursive: true })
       write(`${run}/bootstrap.cfg`, "defaults\n")

@@ -125,8 +125,8 @@ function* forward(job: Job, from: number, it: Agent): Program {
     const number = index + 1
     if (number < from) continue
     const began = yield { ...journal(job, "begin", number, step.verb), begins: number }
-    const done = began && (yield* act(job, step, it))
-    if (!done) yield reason(job, step.verb)
+    const done = (began || isCommitted(job)) && (yield* act(job, step, it))
+    if (!began || !done) yield reason(job, step.verb)
     yield journal(job, done ? "done" : "failed", number)
     if (!done && !isCommitted(job)) return false
   }

@@ -1,10 +1,20 @@
 import type { Action } from "./action.ts"
-import { type Box, type Host, isRunning, policyOf, routed, runningProxy, startProxy } from "./host.ts"
+import {
+  type Box,
+  type Host,
+  isRunning,
+  policyOf,
+  publishesItself,
+  routed,
+  runningProxy,
+  startProxy,
+} from "./host.ts"
 
 /** What can happen at a point: before an action of the agent, or to the action itself. */
 export type Fault =
   | "agent killed"
   | "host rebooted"
+  | "host rebooted, and the proxy was first"
   | "dockerd restarted"
   | "dockerd restarted between two calls"
   | "proxy killed"
@@ -27,9 +37,14 @@ export const faults: Record<Fault, FaultModel> = {
   "host rebooted": {
     // On a host that is the same afterwards it is the death of the agent.
     isPossible: (host, action) => action === undefined || isChangedByRestart(host),
+    strike: boot,
+  },
+  "host rebooted, and the proxy was first": {
+    isPossible: (host) => isStarted(host.proxy?.container) && host.boxes.some(publishesAndComesBack),
     strike: (host) => {
-      leave(host)
-      restartContainers(host)
+      for (const box of host.boxes.filter(publishesAndComesBack)) box.state = "dead"
+      boot(host)
+      for (const box of host.boxes.filter(({ state }) => state === "dead")) box.state = "exited"
     },
   },
   "dockerd restarted": {
@@ -89,6 +104,7 @@ const mayDie = (host: Host, isNew: boolean) =>
 function servesDurably(host: Host): boolean {
   const proxy = runningProxy(host)
   if (proxy === undefined) return true
+  if (!isStarted(proxy.container)) return false
   const copy = { ...host, proxy: { container: { ...proxy.container }, live: {} } }
   startProxy(copy)
   return JSON.stringify(copy.proxy) === JSON.stringify(proxy)
@@ -108,6 +124,7 @@ function die(host: Host, box: Box | undefined): void {
 
 /** All containers die; those with a restart policy come back, the proxy with what is durable. */
 function restartContainers(host: Host): void {
+  for (const box of host.boxes) if (box.state === "exited" && box.restart === "always") box.state = "running"
   for (const box of host.boxes) {
     if (!stays(box)) continue
     // It is lost through the fault only when the Compose file asks for no restart; else the agent has held it back.
@@ -117,16 +134,33 @@ function restartContainers(host: Host): void {
   restartProxy(host)
 }
 
-const isChangedByRestart = (host: Host) => !servesDurably(host) || host.boxes.some(stays)
+const isChangedByRestart = (host: Host) =>
+  !servesDurably(host) ||
+  host.boxes.some((box) => stays(box) || (!isRunning(box) && box.restart === "always"))
+
+/** Whether Docker starts a container with itself. */
+const isStarted = (container: { restart: string } | undefined) =>
+  container !== undefined && container.restart !== "no"
+
+/** Whether it takes a port with it when the host boots. */
+const publishesAndComesBack = (box: Box) => publishesItself(box) && isStarted(box)
+
+function boot(host: Host): void {
+  leave(host)
+  restartContainers(host)
+  host.booted = true
+}
 
 /** Whether a container that runs does not come back. */
 const stays = (box: Box) => isRunning(box) && box.restart === "no"
 
 /** What was switched to before COMMIT is not durable: a proxy that starts anew does not know it. */
 function restartProxy(host: Host): void {
-  if (runningProxy(host) === undefined) return
+  const { proxy } = host
+  if (proxy === undefined) return
   const served = hasRoutes(host) || host.unrouted
-  startProxy(host)
+  if (isStarted(proxy.container)) startProxy(host)
+  else host.proxy = { container: { ...proxy.container, state: "exited" }, live: {} }
   host.unrouted = served && !hasRoutes(host)
 }
 

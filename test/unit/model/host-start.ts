@@ -1,6 +1,6 @@
 import type { ComposeConfig } from "../../../src/core/compose.ts"
 import type { Container, HostState } from "../../../src/core/host-state.ts"
-import { type Host, isRunning, type Release, routed, startProxy } from "./host.ts"
+import { type Host, isRunning, policyOf, type Release, routed, startProxy } from "./host.ts"
 
 /** A host in the state that a client has read: what is committed is what serves. */
 export function hostFrom(state: HostState): Host {
@@ -10,16 +10,23 @@ export function hostFrom(state: HostState): Host {
   const releases = state.current === undefined ? {} : { [state.current]: committed(state, config, boxes) }
   const host: Host = {
     config,
-    boxes: boxes.map((container) => ({ ...container, ready: isRunning(container) })),
+    boxes: boxes.map((container) => ({
+      ...container,
+      ready: isRunning(container),
+      restart: policyOf({ config }, container.service),
+    })),
     created: 0,
     migrated: [],
-    ...(proxy === undefined ? {} : { proxy: { container: { ...proxy }, live: {} } }),
+    ...(proxy === undefined
+      ? {}
+      : { proxy: { container: { ...proxy, restart: "unless-stopped" }, live: {} } }),
     ...(state.current === undefined ? {} : { current: state.current }),
     releases,
     env: { tag: state.tag, torn: false },
     runs: [],
     diskFull: false,
     dockerDown: false,
+    booted: false,
     unrouted: false,
     lost: [],
     wrongs: [],

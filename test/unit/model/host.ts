@@ -6,6 +6,7 @@ import type { Slots } from "../../../src/core/proxy-config.ts"
 export interface Box extends Container {
   /** Whether it passes its health check. */
   ready: boolean
+  restart: string
 }
 
 /** A slot of the proxy that is taken; a free one is not there. */
@@ -19,7 +20,7 @@ export type Live = Record<string, Record<Slots, Slot[]>>
 
 /** The proxy's container; it has routes only while it runs. */
 export interface Proxy {
-  container: Container
+  container: Container & { restart: string }
   live: Live
 }
 
@@ -74,6 +75,8 @@ export interface Host {
   diskFull: boolean
   /** Docker does not answer the next call. */
   dockerDown: boolean
+  /** The host has booted, and nobody has done anything since. */
+  booted: boolean
   /** A fault took all routes away when it made the proxy start anew. */
   unrouted: boolean
   /** What a fault killed and nothing brought back. */
@@ -93,7 +96,7 @@ export const routed = ({ config }: Pick<Host, "config">) =>
   Object.keys(config.services).filter((name) => config.services[name]?.ports !== undefined)
 
 /** The restart policy that the Compose file gives a service. */
-export const policyOf = ({ config }: Host, service: string | null) =>
+export const policyOf = ({ config }: Pick<Host, "config">, service: string | null) =>
   config.services[service ?? ""]?.restart ?? "no"
 
 export const wantedReplicas = ({ config }: Host, service: string) => replicas(config.services[service] ?? {})
@@ -115,8 +118,9 @@ export function startProxy(host: Host): void {
 }
 
 /** Containers that plain Compose started publish the ports themselves. */
-const portsAreHeld = ({ boxes }: Host) =>
-  boxes.some((box) => isRunning(box) && Object.keys(box.ports ?? {}).length > 0)
+const portsAreHeld = ({ boxes }: Host) => boxes.some((box) => isRunning(box) && publishesItself(box))
+
+export const publishesItself = ({ ports }: Container) => Object.keys(ports ?? {}).length > 0
 
 /** The proxy as a client finds it; nothing when it does not run. */
 export const runningProxy = ({ proxy }: Host) =>

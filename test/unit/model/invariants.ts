@@ -1,9 +1,9 @@
 import {
-  type Box,
   boxesOf,
   type Host,
   isRunning,
   type Live,
+  publishesItself,
   routed,
   runningProxy,
   type Slot,
@@ -48,13 +48,17 @@ const mustServe = (host: Host, start: Host, service: string) =>
 
 const hasCommitted = ({ current = 0 }: Host, start: Host) => current !== 0 && current !== start.current
 
-/** From the stop of the container that holds the ports itself until its run has committed or has been undone. */
-const inGap = ({ runs, current }: Host) =>
+/**
+ * From the stop of the container that holds the ports itself until the proxy holds them for good, or the run has been undone. A
+ * host that boots in between serves nevertheless.
+ */
+const inGap = ({ runs, booted }: Host) =>
+  !booted &&
   runs.some(
-    ({ release, verdict, journal }) =>
+    ({ verdict, journal = [] }) =>
       (verdict === "" || verdict === "stuck") &&
-      release !== current &&
-      journal?.some((line) => line.startsWith("begin") && line.endsWith(" release_ports")),
+      journal.some((line) => line.endsWith(" release_ports")) &&
+      !journal.some((line) => line.startsWith("begin") && line.endsWith(" retire")),
   )
 
 /** Requests for a service reach a container that answers, unless a fault has killed it. */
@@ -70,8 +74,6 @@ function serving(host: Host, service: string): Problem {
   if (killed || boxes.some((box) => isRunning(box) && box.ready)) return undefined
   return `requests for ${service} go to release ${releases[0]}, of which no container answers`
 }
-
-const publishesItself = ({ ports }: Box) => Object.keys(ports ?? {}).length > 0
 
 const readySets = (live: Live, service: string): Slot[][] =>
   Object.values(live[service] ?? {}).filter((slots) => slots.some(({ state }) => state === "ready"))

@@ -1,22 +1,40 @@
 import { type Action, change, docker, file, type Job, look, type Program } from "./action.ts"
+import { start, stop, update } from "./containers.ts"
 import { mark, point } from "./files.ts"
 import { type Host, runningProxy, startProxy } from "./host.ts"
 
 export const proxyAnswers: Action = look("ask the proxy", (host) => runningProxy(host) !== undefined)
 
-export function* startOwner(job: Job, publish: readonly string[]): Program {
+export function* startOwner(job: Job, policy: string, publish: readonly string[]): Program {
   if (job.host.current === undefined && !(yield* bootstrap(job))) return false
   if (yield proxyAnswers) return true
+  if (policy === "no" && job.host.proxy !== undefined && !(yield removeProxy)) return false
   if (job.host.proxy === undefined) {
     if (!(yield mark(job, "proxy-created"))) return false
-    if (!(yield docker("run the proxy", (host) => create(host, publish)))) return false
+    if (!(yield docker("run the proxy", (host) => create(host, policy, publish)))) return false
   } else {
-    yield docker("start the proxy", (host) => {
-      startProxy(host)
-      return true
-    })
+    yield bringUp
   }
   return yield proxyAnswers
+}
+
+const bringUp = docker("start the proxy", (host) => {
+  startProxy(host)
+  return true
+})
+
+/** After an adoption: the proxy comes back with the host, and what held the ports before does not. */
+export function* holdPorts(ids: readonly string[]): Program {
+  const hasPolicy = docker("update the proxy", ({ proxy }) => {
+    if (proxy !== undefined) proxy.container.restart = "unless-stopped"
+    return proxy !== undefined
+  })
+  if (!(yield hasPolicy)) return false
+  let freed = true
+  for (const id of ids) if (!(yield update(id, "no")) || !(yield stop(id))) freed = false
+  if ((yield bringUp) && (yield proxyAnswers)) return freed
+  for (const id of ids) yield { ...start(id), plain: true }
+  return false
 }
 
 /** A proxy that has no release to serve yet starts with one that serves nothing. */
@@ -29,14 +47,13 @@ function* bootstrap(job: Job): Program {
   return written && (yield* point(0))
 }
 
-function create(host: Host, publish: readonly string[]): boolean {
+function create(host: Host, restart: string, publish: readonly string[]): boolean {
   const bindings = publish.map((value) => value.split(":").slice(-2))
   const ports = Object.fromEntries(
     bindings.map(([outer = "", inner = ""]) => [`${inner}/tcp`, [{ HostIp: "", HostPort: outer }]]),
   )
   const labels = { project: null, service: null, oneoff: null, release: null, proxy: host.config.name }
   const name = `${host.config.name}-seamless-proxy`
-  const restart = "unless-stopped"
   host.proxy = {
     container: { id: "proxy", name, image: "", state: "exited", restart, ports, ...labels },
     live: {},
@@ -45,13 +62,14 @@ function create(host: Host, publish: readonly string[]): boolean {
   return runningProxy(host) !== undefined
 }
 
+const removeProxy = docker("rm the proxy", (host) => {
+  delete host.proxy
+  return true
+})
+
 export function* removeOwner({ run }: Job): Program {
   if (run.marks.includes("proxy-created")) {
-    const removed = yield docker("rm the proxy", (host) => {
-      delete host.proxy
-      return true
-    })
-    if (!removed) return false
+    if (!(yield removeProxy)) return false
   }
   if (!run.marks.includes("first")) return true
   return yield change("rm release 0", (host) => {

@@ -90,6 +90,7 @@ export class Play {
     const run = unpack(release, ++this.runs, files)
     host.runs.push(run)
     host.agent = { run: run.id, phase: "recovery" }
+    host.booted = false
     return this.live(runPlan(host, run.id, this.stage.agent)) ?? this.end(run, tag)
   }
 

@@ -15,7 +15,7 @@ import {
 import { forget, mark, point, prune, writeEnv } from "./files.ts"
 import { boxesOf, isRunning } from "./host.ts"
 import { migrate, removeMigration } from "./migration.ts"
-import { proxyAnswers, removeOwner, restartOwner, startOwner } from "./owner.ts"
+import { holdPorts, proxyAnswers, removeOwner, restartOwner, startOwner } from "./owner.ts"
 import { clearSlots, drain, isTaken, publicAnswer, serves, setServers, switchTo, takeSlots } from "./slots.ts"
 
 /** What `do_VERB` and `undo_VERB` of the agent do, action by action, with the arguments of the step. */
@@ -82,20 +82,28 @@ export const verbs: Record<Verb, VerbModel> = {
   },
   booted: one((job, service) => becomeReady(job, service)),
   release_ports: {
-    *do(_job, _service, _grace, _policy, ids = "") {
-      for (const id of idList(ids)) if (!(yield update(id, "no")) || !(yield stop(id))) return false
+    *do(job, _service, _grace, ids = "") {
+      for (const id of idList(ids)) {
+        const policy = job.host.boxes.find((box) => box.id === id)?.restart
+        if (!(yield mark(job, `policy ${id} ${policy}`))) return false
+        if (!(yield update(id, "always")) || !(yield stop(id))) return false
+      }
       return true
     },
-    *undo(_job, _service, _grace, policy = "", ids = "") {
+    *undo({ run }, _service, _grace, ids = "") {
       let back = true
       for (const id of idList(ids)) {
-        back = (yield update(id, policy)) && back
+        const policy = run.marks
+          .find((it) => it.startsWith(`policy ${id} `))
+          ?.split(" ")
+          .at(-1)
         back = (yield start(id)) && back
+        if (policy !== undefined) back = (yield update(id, policy)) && back
       }
       return back
     },
   },
-  proxy: { do: (job, ...publish) => startOwner(job, publish), undo: removeOwner },
+  proxy: { do: (job, policy = "", ...publish) => startOwner(job, policy, publish), undo: removeOwner },
   ready: {
     *do(job, service = "") {
       if (!(yield becomeReady(job, service))) return false
@@ -131,6 +139,7 @@ export const verbs: Record<Verb, VerbModel> = {
       return yield look("inspect", () => candidates(job, service).every(isRunning))
     },
   },
+  hold_ports: { do: (_job, ...groups) => holdPorts(groups.filter((_, at) => at % 2 === 1).flatMap(idList)) },
   retire: {
     *do(job, service = "") {
       const { slots, oldSlots } = job

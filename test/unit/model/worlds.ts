@@ -26,7 +26,7 @@ export const worlds: World[] = [
     name: "containers that nothing starts again, and no soak",
     state: world({
       config: config({ web: lone }),
-      containers: [container({ restart: "no" }), proxy()],
+      containers: [container(), proxy()],
     }),
     wanted: desired({ soak: 0 }),
     faults: 1,

@@ -37,7 +37,6 @@ export function container(changes: Partial<Container> = {}): Container {
     name: "shop-web-1",
     image: `registry.test/app@${digest("a")}`,
     state: "running",
-    restart: "unless-stopped",
     project: "shop",
     service: "web",
     oneoff: "False",
