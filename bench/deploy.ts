@@ -1,27 +1,12 @@
 // npm run bench:deploy: where the time of a deploy goes, as figures of one run. Medians, and ratios to what the same
 // machine needs for the same thing without Seamless; single times of a shared machine say little.
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { execa } from "execa"
 import type { DeployReport } from "../src/core/report.ts"
 import { type Lab, startLab } from "../test/support/lab.ts"
 import type { CallResult } from "../test/support/seamless.ts"
 import { deploy, deployImage } from "../test/support/stories.ts"
+import { median, print, type Row, repeat, runs, seconds } from "./figures.ts"
 
-const runs = 7
-
-const median = (values: readonly number[]) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-
-async function repeat(work: () => Promise<number>): Promise<number> {
-  const values: number[] = []
-  for (let run = 0; run < runs; run++) values.push(await work())
-  return median(values)
-}
-
-const rows: [what: string, figure: string, aim: string][] = []
-const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`
+const rows: Row[] = []
 
 /** The app's boot: from `docker run` to its first healthy answer, asked every 20 ms from inside its container. */
 async function bootTime(lab: Lab): Promise<number> {
@@ -76,32 +61,6 @@ async function nothingToDo(lab: Lab): Promise<void> {
   rows.push(["dagger call deploy of what already runs", seconds(ms), "6 s"])
 }
 
-/** `dagger functions`: loading a module and nothing else. The empty module is the SDK's template with the same runtime. */
-async function load(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "seamless-empty-"))
-  const inEmpty = { cwd: folder, stdin: "ignore" } as const
-  await execa("git", ["init", "-q", "."], inEmpty)
-  await execa("dagger", ["init", "--sdk=typescript", "--source=.", "--name=empty"], inEmpty)
-  await execa("npm", ["pkg", "set", "dagger.runtime=bun"], inEmpty)
-  const time = async (cwd?: string) => {
-    const began = performance.now()
-    await execa("dagger", ["functions"], { ...(cwd === undefined ? {} : { cwd }), stdin: "ignore" })
-    return performance.now() - began
-  }
-  await time(folder)
-  await time()
-  const pairs: [own: number, empty: number][] = []
-  for (let run = 0; run < runs; run++) pairs.push([await time(), await time(folder)])
-  const own = median(pairs.map(([ms]) => ms))
-  const empty = median(pairs.map(([, ms]) => ms))
-  rows.push([
-    "loading the module, warm",
-    `${seconds(own)}, an empty one ${seconds(empty)}, + ${seconds(own - empty)}`,
-    "empty + 1 s",
-  ])
-  await rm(folder, { recursive: true })
-}
-
 /** Processor time of the agent and all its children over ten seconds of a soak. */
 async function idleAgent(lab: Lab): Promise<void> {
   const running = deployImage(lab, "1.0.0", ["--soak=30s", "--format=Json"])
@@ -132,8 +91,4 @@ try {
 } finally {
   await lab.stop()
 }
-await load()
-const width = Math.max(...rows.map(([what]) => what.length))
-console.log(`median of ${runs}\n`)
-for (const [what, figure, aim] of rows)
-  console.log(`${what.padEnd(width)}  ${figure}${aim === "" ? "" : `   (aim: ${aim})`}`)
+print(`median of ${runs}`, rows)

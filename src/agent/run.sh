@@ -78,7 +78,7 @@ backward() {
 
 # VERDICT: the last line of the journal; whoever follows waits for it. One that cannot be written is left to the next run.
 verdict() {
-  rm -rf "$run/docker" "$run/deaths" "$run/died" "$run/lifeline" "$run/reserve" "$run/soak"
+  rm -rf "$run/docker" "$run/deaths" "$run/died" "$run/lifeline" "$run/reserve" "$run/soak" "$run/policies"
   journal verdict "$1"
   say "$1" >"$run/verdict.new" && sync "$run/verdict.new" && mv "$run/verdict.new" "$run/verdict"
 }

@@ -59,13 +59,13 @@ do_release_ports() {
 # ID: the policy that the container has, for the undo.
 note_policy() {
   policy=$(docker inspect --format '{{with .HostConfig.RestartPolicy}}{{.Name}}{{with .MaximumRetryCount}}:{{.}}{{end}}{{end}}' "$1") &&
-    say "${policy:-no}" >"$run/policy.$1"
+    mkdir -p "$run/policies" && say "${policy:-no}" >"$run/policies/$1"
 }
 undo_release_ports() {
   code=0
   for id in $(commas "$3"); do
     docker start "$id" >/dev/null || code=1 # first: until it runs it must come back with the host
-    [ ! -s "$run/policy.$id" ] || docker update --restart "$(cat "$run/policy.$id")" "$id" >/dev/null || code=1
+    [ ! -s "$run/policies/$id" ] || docker update --restart "$(cat "$run/policies/$id")" "$id" >/dev/null || code=1
   done
   return $code
 }

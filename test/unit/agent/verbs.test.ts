@@ -101,8 +101,8 @@ describe.each(shells)("a step of the agent, with %s:", (shell) => {
   })
 
   test("release_ports: is undone as far as it can be", () => {
-    write(`${run}/policy.old1`, "on-failure:3\n")
-    write(`${run}/policy.old2`, "no\n")
+    write(`${run}/policies/old1`, "on-failure:3\n")
+    write(`${run}/policies/old2`, "no\n")
     const undo = "undo_release_ports web 10 old1,old2"
     const { answer, calls } = call(shell, undo, '"update "*old1) return 1;;')
     expect(answer).toBe("bad")
@@ -127,7 +127,7 @@ describe.each(shells)("a step of the agent, with %s:", (shell) => {
       "update --restart always old2",
       "stop --time 10 old2",
     ])
-    expect([read(`${run}/policy.old1`), read(`${run}/policy.old2`)]).toEqual(["on-failure:3\n", "no\n"])
+    expect([read(`${run}/policies/old1`), read(`${run}/policies/old2`)]).toEqual(["on-failure:3\n", "no\n"])
   })
 
   test("hold_ports: a proxy that cannot take the ports leaves them to the old version", () => {
