@@ -72,13 +72,14 @@ backward() {
     *) code=1 && journal stuck "$i" && say "✘ could not be undone: $sentence" ;;
     esac
   done
+  remove_networks
   rm -rf "$state/releases/$RELEASE"
   return $code
 }
 
 # VERDICT: the last line of the journal; whoever follows waits for it. One that cannot be written is left to the next run.
 verdict() {
-  rm -rf "$run/docker" "$run/deaths" "$run/died" "$run/lifeline" "$run/reserve" "$run/soak" "$run/policies"
+  rm -rf "$run/docker" "$run/deaths" "$run/died" "$run/lifeline" "$run/reserve" "$run/soak" "$run/policies" "$run/networks"
   journal verdict "$1"
   say "$1" >"$run/verdict.new" && sync "$run/verdict.new" && mv "$run/verdict.new" "$run/verdict"
 }
@@ -150,6 +151,7 @@ run_plan() {
     return
   fi
   mkdir -p "$state/releases" && mv "$run/release" "$state/releases/$RELEASE"
+  note_networks
   carry_out 1
 }
 

@@ -72,6 +72,17 @@ remove() {
   return $code
 }
 
+# Compose makes the project's networks with its first container: those that came with a run go with its undo. One that somebody
+# else uses by then stays.
+project_networks() { docker network ls --quiet --no-trunc --filter "label=com.docker.compose.project=$PROJECT" 2>/dev/null; }
+note_networks() { project_networks >"$run/networks.new" && mv "$run/networks.new" "$run/networks"; }
+remove_networks() {
+  [ -f "$run/networks" ] || return 0
+  for id in $(project_networks); do
+    grep -qx "$id" "$run/networks" || docker network rm "$id" >/dev/null 2>&1
+  done
+}
+
 # NAME SECONDS: runs a program of the user, .seamless/hooks/NAME, in the project's directory. It knows the facts of the run
 # by SEAMLESS_ variables, and sees the project as a user does, without the candidate's Compose settings.
 hook() {

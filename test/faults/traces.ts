@@ -5,7 +5,7 @@ import type { Lab } from "../support/lab.ts"
 const ask = `bash -c '
   once() { exec 3<>/dev/tcp/127.0.0.1/8080 && printf "GET /version HTTP/1.0\\r\\n\\r\\n" >&3 && timeout 5 grep -a version <&3; }
   for _ in {1..100}; do once >/dev/null && break; sleep 0.1; done
-  for _ in {1..10}; do once || echo "{"version":"nothing"}"; done' 2>/dev/null | sed -n 's/.*"version":"\\([^"]*\\)".*/\\1/p' | sort -u`
+  for _ in {1..10}; do once || echo "{\\"version\\":\\"nothing\\"}"; done' 2>/dev/null | sed -n 's/.*"version":"\\([^"]*\\)".*/\\1/p' | sort -u`
 
 /** Where a rollout could leave something behind, part by part. */
 const parts = {
@@ -38,7 +38,12 @@ export interface Serving {
 }
 
 /** Everything that is not as it is when nothing but this serves; nothing when all is well. */
-export function remains(traces: Traces, serving: Serving | undefined, known: readonly string[]): string[] {
+export function remains(
+  traces: Traces,
+  serving: Serving | undefined,
+  known: readonly string[],
+  tagBefore: string,
+): string[] {
   const { tag, release } = serving ?? {}
   const behindProxy = release !== undefined
   const own = traces.containers.filter((line) => !/redis|left-over/.test(line))
@@ -50,10 +55,7 @@ export function remains(traces: Traces, serving: Serving | undefined, known: rea
     rules: [traces.rules, serving ? ["8080"] : []],
     ".env": [
       traces.env.filter((line) => /^(IMAGE_TAG|GREETING)=/.test(line)),
-      [
-        ...(tag ? [`IMAGE_TAG=${tag}`] : []),
-        `GREETING="hello, it's = fine" # quoted, with a comment behind it`,
-      ],
+      [`IMAGE_TAG=${tag ?? tagBefore}`, `GREETING="hello, it's = fine" # quoted, with a comment behind it`],
     ],
     containers: [
       own.map((line) => line.replace(/web-\d+/, "web-N")),

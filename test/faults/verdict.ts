@@ -53,7 +53,7 @@ export async function check(bench: Bench, row: Row, attempt: Attempt): Promise<J
     if (verdict !== (committed ? "deployed" : "reverted")) findings.push(`the record says ${verdict}`)
     if (answers.join() !== (serving?.tag ?? "nothing"))
       findings.push(`${answers} serves, not ${serving?.tag}`)
-    findings.push(...remains(traces, serving, bench.known), ...recorded(state, serving))
+    findings.push(...remains(traces, serving, bench.known, attempt.tagBefore), ...recorded(state, serving))
   }
   findings.push(...reconciled(state, attempt.after))
   return { release: plan.release, verdict, committed, state, findings }

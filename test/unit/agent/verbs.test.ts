@@ -143,6 +143,23 @@ describe.each(shells)("a step of the agent, with %s:", (shell) => {
     ])
   })
 
+  test("the networks that came with a run go with its undo", () => {
+    const before = '"network ls "*) echo front;;'
+    const { calls } = call(shell, "note_networks", before)
+    expect(calls).toEqual([expect.stringContaining("label=com.docker.compose.project=shop")])
+    const removed = (fake: string) =>
+      call(shell, "remove_networks", fake).calls.filter((line) => line.startsWith("network rm"))
+    expect(removed(before)).toEqual([])
+    expect(removed('"network ls "*) echo front; echo back;;')).toEqual(["network rm back"])
+  })
+
+  test("without a note of the networks from before none is taken for a new one", () => {
+    call(shell, "note_networks", '"network ls "*) echo fro; return 1;;')
+    expect(existsSync(path(`${run}/networks`))).toBe(false)
+    const { calls } = call(shell, "remove_networks", '"network ls "*) echo front;;')
+    expect(calls.filter((line) => line.startsWith("network rm"))).toEqual([])
+  })
+
   describe("the first proxy", () => {
     const start = "do_proxy unless-stopped 8080:8080"
     beforeEach(() => {
