@@ -105,6 +105,8 @@ start_proxy() {
 }
 undo_proxy() {
   [ -f "$run/proxy-created" ] || [ -f "$run/first" ] || return $nothing
-  [ ! -f "$run/proxy-created" ] || docker ps -aq --no-trunc --filter "label=seamless.proxy=$PROJECT" | remove 0 || return 1
+  if [ -f "$run/proxy-created" ]; then
+    created=$(list --all --filter "label=seamless.proxy=$PROJECT") && say "$created" | remove 0 || return 1
+  fi
   [ ! -f "$run/first" ] || rm -rf "$state/releases/current" "$state/releases/0"
 }

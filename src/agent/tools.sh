@@ -65,6 +65,7 @@ candidates() { containers "$1" "label=seamless.release=$RELEASE"; }
 remove() {
   code=0
   while read -r id; do
+    [ "$id" ] || continue
     docker update --restart no "$id" >/dev/null 2>&1
     docker stop --time "$1" "$id" >/dev/null 2>&1
     docker rm -f "$id" >/dev/null 2>&1 || { left=$(list --all --filter "id=$id") && [ -z "$left" ]; } || code=1

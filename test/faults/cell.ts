@@ -35,6 +35,7 @@ export interface Bench {
 export async function runCell(bench: Bench, row: Row, fault: Fault): Promise<Result> {
   const began = performance.now()
   const { lab, client } = bench
+  if (row.world.earlier) await haveEarlier(bench)
   const tag = client.other(bench.state)
   await onHost(lab, `${row.world.prepare}\n${arm(momentOf(row, fault))}`)
   const plan = await client.plan(tag, {}, row.world.wish)
@@ -58,6 +59,14 @@ export async function runCell(bench: Bench, row: Row, fault: Fault): Promise<Res
   const { failed, sent } = disturbed.traffic
   const seconds = (performance.now() - began) / 1000
   return { failed, sent, verdict: ending(disturbed.result, next.result.state), seconds, findings }
+}
+
+/** Sees to a release before the one that serves. */
+async function haveEarlier(bench: Bench): Promise<void> {
+  if (bench.state.kept.some((release) => release !== bench.state.current)) return
+  const { outcome } = await bench.client.deploy(bench.client.other(bench.state))
+  if (outcome.verdict !== "deployed") throw new Error(`${outcome.verdict}: ${outcome.reason}`)
+  bench.state = await bench.client.read()
 }
 
 /** How the record of a run ends; what an agent that was killed had begun is brought to an end by the next one. */

@@ -21,6 +21,8 @@ export interface World {
   state: HostState
   /** What is asked for there beside what is always asked for. */
   wish?: (state: HostState) => Partial<Desired>
+  /** Whether a release before the one that serves is needed. */
+  earlier?: true
   /** Nobody is behind the published port for a while, whatever happens. */
   gap?: true
   /** Shell that brings a host on which a release serves into this situation, and what it put there away again. */
@@ -60,6 +62,7 @@ export const worlds: World[] = [
   { name: "first", state: empty(), gap: true, prepare: forget },
   {
     name: "rollback",
+    earlier: true,
     state: world({
       hashes: { web: "h2" },
       kept: [2],

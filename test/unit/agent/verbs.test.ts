@@ -178,6 +178,9 @@ describe.each(shells)("a step of the agent, with %s:", (shell) => {
       write(".seamless/releases/0/slots", "a\n")
       expect(call(shell, "undo_proxy", '"ps "*) echo proxy1;; "rm "*) return 1;;').answer).toBe("bad")
       expect(read(".seamless/releases/0/slots")).toBe("a\n")
+      const silent = "docker_answers() { return 1; }"
+      expect(call(shell, "undo_proxy", '"ps "*) return 1;;', silent).answer).toBe("bad")
+      expect(read(".seamless/releases/0/slots")).toBe("a\n")
       expect(call(shell, "undo_proxy", '"ps "*) echo proxy1;;').answer).toBe("good")
       expect(existsSync(path(".seamless/releases/0"))).toBe(false)
     })
