@@ -34,6 +34,7 @@ import {
 } from "./deploy.ts"
 import { makeImage, obtainImage } from "./image.ts"
 import { lockProject, readLogs, unlockProject } from "./project.ts"
+import { pruneCache } from "./prune-cache.ts"
 import { readHost } from "./rollout.ts"
 import { smokeTest } from "./smoke.ts"
 
@@ -241,6 +242,33 @@ export class Seamless {
       ...planned.all.map((tag) => `${destination.repository}:${tag}@${digest}\n`),
       ...notes.map((note) => `# ${note}\n`),
     ].join("")
+  }
+
+  /**
+   * Deletes the old images of the build cache from a repository, and lists those that it has, the newest first. What has a tag of
+   * another kind stays, whatever its age.
+   *
+   * @param repository Repository of the build cache, such as ghcr.io/acme/web.
+   * @param keep How many images of the cache are kept. A build has one for each of its steps that took something to do.
+   * @param dryRun Only list them.
+   * @param registryUser User at the registry.
+   * @param registryToken Password or token at the registry.
+   * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
+   */
+  @func({ cache: "never" })
+  async pruneCache(
+    repository: string,
+    keep = 100,
+    dryRun = false,
+    registryUser?: string,
+    registryToken?: Secret,
+    registryService?: Service,
+  ): Promise<string> {
+    return await pruneCache(
+      registry(repository, registryUser, registryToken, registryService),
+      parseInteger(keep, "keep", 0, 100_000),
+      dryRun,
+    )
   }
 
   /**
