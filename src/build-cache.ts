@@ -1,7 +1,7 @@
 import type { Container } from "@dagger.io/dagger"
 import { buildImage, type CheckedBuild, dockerBuild, type Images } from "./build.ts"
 import type { KeyedBuild } from "./build-key.ts"
-import { findStages, imageOf, openRegistry, shortly, storeStage } from "./cache-store.ts"
+import { findStages, imageOf, openRegistry, shortly, storeStage, tagStage } from "./cache-store.ts"
 import { type CachedBuild, cacheKeys, type Keyed, rewrite, uncached } from "./core/cached-dockerfile.ts"
 import { explainBuild, isFailedCommand } from "./core/image-error.ts"
 import type { Registry } from "./publish.ts"
@@ -17,7 +17,15 @@ export interface BuiltImage {
   /** What came from the cache, and what was wrong with it, a sentence each. */
   notes: string[]
   /** Results that the cache does not have. */
-  missing: { key: string; image: Container }[]
+  missing: Missing[]
+}
+
+interface Missing {
+  key: string
+  image: Container
+  platform: string
+  /** It is the finished image. */
+  finished: boolean
 }
 
 /** Without a cache: why, and that everything is built. */
@@ -48,7 +56,14 @@ export async function buildFromCache(
     const [first, ...others] = parts.map(({ cached }, index) => at(index, cached.target).sync())
     const images: Images = [await (first as Promise<Container>), ...(await Promise.all(others))]
     const missing = parts.flatMap(({ cached }, index) =>
-      cached.missing.map(({ key, stage }) => ({ key, image: at(index, stage) })),
+      cached.missing.map(
+        ({ key, stage }): Missing => ({
+          key,
+          image: at(index, stage),
+          platform: parts[index]?.platform ?? "",
+          finished: stage === cached.target,
+        }),
+      ),
     )
     return { images, missing, notes: [...new Set([...notes, ...tell(platforms, parts)])] }
   } catch (error) {
@@ -119,12 +134,23 @@ function tell(
   })
 }
 
-/** Puts into the cache what it does not have. It may be full, or closed to us: that is a note, and no error. */
-export async function saveStages({ missing }: BuiltImage, { to }: StageCache): Promise<string[]> {
+/**
+ * Puts into the cache what it does not have. It may be full, or closed to us: that is a note, and no error.
+ *
+ * @param pushed Digest of the finished image, when it is in the cache's repository already.
+ */
+export async function saveStages(
+  { missing }: BuiltImage,
+  { to }: StageCache,
+  pushed?: string,
+): Promise<string[]> {
   if (to === undefined) return []
   try {
     // One after the other: each finds the layers of the one before in the registry.
-    for (const { key, image } of missing) await storeStage(to, key, image)
+    for (const { key, image, platform, finished } of missing) {
+      if (finished && pushed !== undefined) await tagStage(await openRegistry(to), key, pushed, platform)
+      else await storeStage(to, key, image)
+    }
     return []
   } catch (error) {
     return [`the build cache cannot be written: ${shortly(error)}`]

@@ -6,9 +6,11 @@ import {
   markedDigest,
   marker,
   markerType,
+  platformDigest,
   readManifest,
   sameRegistry,
   stageTag,
+  withKey,
 } from "./core/build-cache-tag.ts"
 import { familiarName, parseReference } from "./core/reference.ts"
 import { authorized, type Registry, registryHost } from "./publish.ts"
@@ -127,6 +129,21 @@ export async function storeStage(registry: Registry, key: string, image: Contain
     `${registry.repository}:${stageTag(key)}`,
     registry.service === undefined ? {} : { registryService: registry.service },
   )
+}
+
+/** The same for an image that is in the repository: its manifest once more, with the key. */
+export async function tagStage(
+  api: RegistryApi,
+  key: string,
+  digest: string,
+  platform: string,
+): Promise<void> {
+  const image = await api.manifest(digest)
+  const own = image && platformDigest(text(image), platform)
+  const part = own === undefined ? image : await api.manifest(own)
+  if (part === undefined) throw new RegistryError(`the registry does not have ${digest} for ${platform}`)
+  const written = withKey(text(part), key, new Date().toISOString())
+  await api.tag({ body: new TextEncoder().encode(written), mediaType: part.mediaType }, stageTag(key))
 }
 
 /** The first line of what went wrong with the cache, for a note. */

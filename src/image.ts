@@ -145,7 +145,11 @@ function pushed(built: BuiltImage, cache: StageCache, registry: Registry, key?: 
       return digest
     },
     async save() {
-      const [marked, saved] = await Promise.all([mark(registry, key, digest), saveStages(built, cache)])
+      const pushed = cache.to?.repository === registry.repository ? digest : undefined
+      const [marked, saved] = await Promise.all([
+        mark(registry, key, digest),
+        saveStages(built, cache, pushed),
+      ])
       return [...marked, ...saved]
     },
   }

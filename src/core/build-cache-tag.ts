@@ -21,7 +21,7 @@ export const isCacheTag = (tag: string): boolean => /^buildcache-(image-)?[0-9a-
 interface ManifestFields {
   annotations?: Record<string, string>
   /** Of an index: the images, or whatever else, that it holds. */
-  manifests?: { digest?: string }[]
+  manifests?: { digest?: string; platform?: { os?: string; architecture?: string; variant?: string } }[]
   config?: { digest?: string }
   layers?: { digest?: string }[]
 }
@@ -51,6 +51,29 @@ export function contents(text: string): { manifests: string[]; blobs: string[] }
   }
 }
 
+/** Of an index the image for a platform; nothing when the manifest is an image itself. */
+export function platformDigest(text: string, platform: string): string | undefined {
+  const [os, architecture, variant] = platform.split("/")
+  return parseManifest(text)?.manifests?.find(
+    ({ platform: its }) =>
+      its?.os === os && its?.architecture === architecture && (variant ?? its?.variant) === its?.variant,
+  )?.digest
+}
+
+/** A manifest with what makes it one of the cache. */
+export function withKey(text: string, key: string, created: string): string {
+  const fields = parseManifest(text)
+  return JSON.stringify({
+    ...fields,
+    annotations: { ...fields?.annotations, ...cacheAnnotations(key, created) },
+  })
+}
+
+const cacheAnnotations = (key: string, created: string) => ({
+  [annotations.key]: key,
+  [annotations.created]: created,
+})
+
 /** The image that a marker names. */
 export function markedDigest(text: string, key: string): string | undefined {
   const [only, ...more] = readManifest(text, key)?.manifests ?? []
@@ -74,7 +97,7 @@ export function marker(key: string, image: ImageDescriptor, created: string): st
     schemaVersion: 2,
     mediaType: markerType,
     manifests: [image],
-    annotations: { [annotations.key]: key, [annotations.created]: created },
+    annotations: cacheAnnotations(key, created),
   })
 }
 
