@@ -5,7 +5,8 @@ import { execa } from "execa"
 const dockerfile = `FROM node:24-slim
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --no-audit --no-fund
+# The certificates that the image trusts, where it has any: a machine may reach the packages through a proxy of its own.
+RUN NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt npm ci --no-audit --no-fund
 COPY . .
 RUN node --check server.mjs && echo built > built
 EXPOSE 3000

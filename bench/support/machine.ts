@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { execa } from "execa"
@@ -104,9 +104,9 @@ export async function startColdEngine(machine: Machine): Promise<ColdEngine> {
   const { parts, registryPort } = machine
   const folder = await mkdtemp(join(machine.folder, "engine-"))
   const scripts = join(folder, "scripts")
-  const run = join(folder, "run")
+  // The scripts bind it into the engine's own /run.
+  const run = await mkdtemp("/run/seamless-bench-")
   await cp(".dagger/engine", scripts, { recursive: true })
-  await mkdir(run)
   await edit(join(scripts, "lib.sh"), /^run=.*$/m, `run=${run}`)
   await edit(
     join(scripts, "engine.json"),
@@ -115,7 +115,9 @@ export async function startColdEngine(machine: Machine): Promise<ColdEngine> {
   )
   const state = join(folder, "state")
   const { engineLayer, debian, binaries, sdk } = parts
-  await execa(join(scripts, "start.sh"), [engineLayer, debian, binaries, sdk, state], { stdio: "ignore" })
+  await execa(join(scripts, "start.sh"), [engineLayer, debian, binaries, sdk, state], {
+    stdin: "ignore",
+  })
   return {
     env: {
       PATH: `${binaries}:${process.env.PATH}`,
@@ -128,7 +130,7 @@ export async function startColdEngine(machine: Machine): Promise<ColdEngine> {
       await execa("bash", ["-c", `. ${scripts}/lib.sh && halt engine 60 && halt network 10`], {
         stdio: "ignore",
       })
-      await rm(folder, { recursive: true, force: true })
+      for (const each of [folder, run]) await rm(each, { recursive: true, force: true })
     },
   }
 }

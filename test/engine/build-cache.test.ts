@@ -147,17 +147,17 @@ describe("what is not cached", () => {
     for (const begun of [
       built(
         "build, tool up to RUN sh /tool.sh",
-        "tool from RUN --mount=type=secret,id=word cat /run/secrets/word >… on, app",
+        "tool from RUN --mount=type=secret,id=word cat /run/secrets/word > /to… on, app",
       ),
       built(
         "build, tool up to RUN sh /tool.sh",
-        "tool from RUN --mount=type=secret,id=word cat /run/secrets/word >… on, app",
+        "tool from RUN --mount=type=secret,id=word cat /run/secrets/word > /to… on, app",
       ),
     ]) {
       const { digest, notes } = await publish(world, source(world, { Dockerfile }), options)
       expect(notes).toEqual([
         ...begun,
-        "tool from RUN --mount=type=secret,id=word cat /run/secrets/word >… on is not cached: it mounts a secret",
+        "tool from RUN --mount=type=secret,id=word cat /run/secrets/word > /to… on is not cached: it mounts a secret",
         `${appFrom("COPY --from=tool /tool /tool")} is not cached: it needs a stage that is not cached`,
       ])
       expect(await pulled(world, digest).file("/tool").contents()).toBe("one")
@@ -254,6 +254,39 @@ CMD ["node", "server.mjs"]
   })
 })
 
+describe("build", () => {
+  const parts = async () =>
+    (
+      await atRegistry(
+        world,
+        "console.log((await tags()).filter((tag) => /^buildcache-[0-9a-f]{40}$/.test(tag)).length)",
+      )
+    ).trim()
+
+  it("has the cache that it is given, with parts of their own for each platform", async () => {
+    const Dockerfile = "FROM scratch AS a\nCOPY package.json /\nFROM a\nCOPY server.mjs /\n"
+    const build = async (more: string) => {
+      const from = source(world, { Dockerfile, "server.mjs": `${files["server.mjs"]}${more}` })
+      const built = (await world.session.call(
+        "build",
+        {
+          source: await from.id(),
+          platforms: ["linux/amd64", "linux/arm64"],
+          ...{ cacheFrom: "registry:5000/app", cacheTo: "registry:5000/app" },
+          registryService: await world.registry.id(),
+        },
+        "{ rootfs { entries } }",
+      )) as { rootfs: { entries: string[] } }
+      expect(built.rootfs.entries).toEqual(["package.json", "server.mjs"])
+      return Number(await parts())
+    }
+    const before = Number(await parts())
+    expect(await build("")).toBe(before + 4)
+    expect(await build("")).toBe(before + 4)
+    expect(await build("// other\n")).toBe(before + 6)
+  })
+})
+
 describe("pruning", () => {
   const prune = async (options: object) =>
     (await world.session.call("pruneCache", {
@@ -285,8 +318,9 @@ describe("pruning", () => {
       world,
       `const all = await Promise.all((await tags()).filter((tag) => /^buildcache-[0-9a-f]{40}$/.test(tag)).map(manifest))
 const created = ({ annotations }) => annotations["org.opencontainers.image.created"]
-const [{ digest, ...oldest }] = all.sort((a, b) => created(a).localeCompare(created(b)))
-await put("also-mine", oldest)`,
+const [oldest] = all.sort((a, b) => created(a).localeCompare(created(b)))
+const bytes = await (await api("/manifests/" + oldest.digest, { headers: accept })).text()
+await put("also-mine", oldest, bytes)`,
     )
     const text = await prune({ keep: 2 })
     expect(text).toContain("needed by other tags")

@@ -146,7 +146,7 @@ export function atRegistry({ session, registry }: CacheWorld, script: string): P
   const prelude = `const api = (path, init) => fetch("http://registry:5000/v2/app" + path, init)
 const accept = { accept: "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json" }
 const manifest = async (tag) => { const answer = await api("/manifests/" + tag, { headers: accept }); return { digest: answer.headers.get("docker-content-digest"), ...await answer.json() } }
-const put = async (tag, body) => { const answer = await api("/manifests/" + tag, { method: "PUT", headers: { "content-type": body.mediaType }, body: JSON.stringify(body) }); if (answer.status !== 201) throw new Error(await answer.text()) }
+const put = async (tag, body, bytes = JSON.stringify(body)) => { const answer = await api("/manifests/" + tag, { method: "PUT", headers: { "content-type": body.mediaType }, body: bytes }); if (answer.status !== 201) throw new Error(await answer.text()) }
 const remove = async (path) => { const answer = await api(path, { method: "DELETE" }); if (answer.status !== 202) throw new Error(path + ": " + await answer.text()) }
 const upload = async (bytes) => {
   const digest = "sha256:" + require("node:crypto").createHash("sha256").update(bytes).digest("hex")
