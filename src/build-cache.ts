@@ -1,16 +1,11 @@
 import type { Container } from "@dagger.io/dagger"
+import { fetchBehindService, findTriggering, type ImageSource } from "./base-image.ts"
 import { buildImage, type CheckedBuild, dockerBuild, type Images } from "./build.ts"
-import type { KeyedBuild } from "./build-key.ts"
-import { findStages, imageOf, openRegistry, shortly, storeStage, tagStage } from "./cache-store.ts"
-import { type CachedBuild, cacheKeys, type Keyed, rewrite, uncached } from "./core/cached-dockerfile.ts"
+import { type KeyedBuild, rekey } from "./build-key.ts"
+import { openRegistry, shortly, storeStage, tagStage } from "./cache-store.ts"
+import { chooseParts, lookUp, type StageCache } from "./cached-parts.ts"
+import { type CachedBuild, cacheKeys, imageKey, type Keyed, uncached } from "./core/cached-dockerfile.ts"
 import { explainBuild, isFailedCommand } from "./core/image-error.ts"
-import type { Registry } from "./publish.ts"
-
-/** Where results of stages are looked for and put. */
-export interface StageCache {
-  from?: Registry
-  to?: Registry
-}
 
 export interface BuiltImage {
   images: Images
@@ -18,6 +13,8 @@ export interface BuiltImage {
   notes: string[]
   /** Results that the cache does not have. */
   missing: Missing[]
+  /** The whole image depends on nothing but what its key is made of. */
+  keyed: boolean
 }
 
 interface Missing {
@@ -28,48 +25,81 @@ interface Missing {
   finished: boolean
 }
 
+/** The build for one platform. */
+interface Part {
+  source: ImageSource
+  keyed: Keyed
+  cached: CachedBuild
+}
+
 /** Without a cache: why, and that everything is built. */
 export async function buildPlainly(build: CheckedBuild, note: string): Promise<BuiltImage> {
-  return { images: await buildImage(build), notes: [note], missing: [] }
+  return { images: await buildImage(build), notes: [note], missing: [], keyed: false }
 }
 
 /** Builds from the last parts of the stages that the cache has. Whatever is wrong with the cache, it builds. */
 export async function buildFromCache(
   build: CheckedBuild,
-  { context, platforms }: KeyedBuild,
+  { context, platforms, registry }: KeyedBuild,
   cache: StageCache,
 ): Promise<BuiltImage> {
   const notes: string[] = []
   const parts = await Promise.all(
-    platforms.map(async ({ platform, keyed }) => {
+    platforms.map(async ({ platform, keyed }): Promise<Part> => {
+      const source = { platform, ...(registry === undefined ? {} : { registry }) }
       const available = await lookUp(keyed, cache, notes)
-      return { platform, cached: await chooseParts(keyed, platform, available, cache, notes) }
+      return { source, keyed, cached: await chooseParts(keyed, platform, available, cache, notes) }
     }),
   )
-  const source = parts.map(({ cached }) => withDockerfile(context.directory, cached.dockerfile))
-  const at = (index: number, target: string) =>
+  const at = ({ source, cached }: Part, target: string) =>
     dockerBuild(
-      { ...build, source: source[index] as typeof context.directory, dockerfile: name, target },
-      parts[index]?.platform,
+      { ...build, source: withDockerfile(context.directory, cached.dockerfile), dockerfile: name, target },
+      source.platform,
     )
+  const buildPart = async (part: Part) => {
+    const { bases } = part.cached
+    await fetchBehindService(bases, part.keyed.findings.images, part.source)
+    return at(part, part.cached.target).sync()
+  }
   try {
-    const [first, ...others] = parts.map(({ cached }, index) => at(index, cached.target).sync())
+    const [first, ...others] = parts.map(buildPart)
     const images: Images = [await (first as Promise<Container>), ...(await Promise.all(others))]
-    const missing = parts.flatMap(({ cached }, index) =>
-      cached.missing.map(
-        ({ key, stage }): Missing => ({
-          key,
-          image: at(index, stage),
-          platform: parts[index]?.platform ?? "",
-          finished: stage === cached.target,
-        }),
-      ),
-    )
-    return { images, missing, notes: [...new Set([...notes, ...tell(platforms, parts)])] }
+    return { images, ...(await whatIsNew(parts, at, notes)) }
   } catch (error) {
     if (isFailedCommand(error)) throw explainBuild(error, build.dockerfile)
     // Perhaps the Dockerfile was not understood; if it is the Dockerfile that is wrong, this says so.
     return buildPlainly(build, `the build cache is not used: ${shortly(error)}`)
+  }
+}
+
+/**
+ * What there is to keep. Whether a base has ONBUILD is asked only now, when it has been fetched to build on it: of such a base nothing
+ * is ever kept, so nothing can have come from the cache.
+ */
+async function whatIsNew(
+  parts: readonly Part[],
+  at: (part: Part, target: string) => Container,
+  notes: readonly string[],
+): Promise<Omit<BuiltImage, "images">> {
+  const settled = await Promise.all(
+    parts.map(async (part) => {
+      const triggering = await findTriggering(part.cached.bases, part.keyed.findings.images, part.source)
+      return { ...part, keyed: rekey(part.keyed, triggering) }
+    }),
+  )
+  const missing = settled.flatMap((part) => {
+    const keys = cacheKeys(part.keyed)
+    return part.cached.missing.flatMap(({ key, stage }): Missing[] => {
+      const finished = stage === part.cached.target
+      return keys.includes(key)
+        ? [{ key, image: at(part, stage), platform: part.source.platform, finished }]
+        : []
+    })
+  })
+  return {
+    missing,
+    notes: [...new Set([...notes, ...tell(settled)])],
+    keyed: settled.every(({ keyed }) => imageKey(keyed) !== undefined),
   }
 }
 
@@ -79,58 +109,13 @@ const name = ".seamless-build-cache.Dockerfile"
 const withDockerfile = (directory: KeyedBuild["context"]["directory"], text: string) =>
   directory.withNewFile(name, text).withNewFile(`${name}.dockerignore`, `${name}\n${name}.dockerignore\n`)
 
-async function lookUp(keyed: Keyed, { from }: StageCache, notes: string[]): Promise<Map<string, string>> {
-  if (from === undefined) return new Map()
-  try {
-    return await findStages(await openRegistry(from), from.repository, cacheKeys(keyed))
-  } catch (error) {
-    notes.push(`the build cache cannot be read: ${shortly(error)}`)
-    return new Map()
-  }
-}
-
-/** The images are fetched before the build begins: one that cannot be had is given up, and the build begins earlier. */
-async function chooseParts(
-  keyed: Keyed,
-  platform: string,
-  available: Map<string, string>,
-  { from }: StageCache,
-  notes: string[],
-): Promise<CachedBuild> {
-  for (;;) {
-    const cached = rewrite(keyed, available)
-    const broken = await Promise.all(
-      cached.used.map(async ({ key, reference, what }) => {
-        try {
-          await imageOf(from as Registry, reference, platform).sync()
-          return []
-        } catch (error) {
-          notes.push(`${what} cannot be fetched from the build cache: ${shortly(error)}`)
-          return [key]
-        }
-      }),
-    )
-    if (broken.flat().length === 0) return cached
-    for (const key of broken.flat()) available.delete(key)
-  }
-}
-
-function tell(
-  platforms: KeyedBuild["platforms"],
-  parts: readonly { platform: string; cached: CachedBuild }[],
-): string[] {
-  return parts.flatMap(({ platform, cached: { used, built } }, index) => {
-    const on = parts.length > 1 ? ` (${platform})` : ""
+function tell(parts: readonly Part[]): string[] {
+  return parts.flatMap(({ source, keyed, cached: { used, built } }) => {
+    const on = parts.length > 1 ? ` (${source.platform})` : ""
     const list = (what: string, items: readonly string[]) =>
       items.length === 0 ? [] : [`${what}${on}: ${items.join(", ")}`]
-    return [
-      ...list(
-        "from the build cache",
-        used.map(({ what }) => what),
-      ),
-      ...list("built", built),
-      ...uncached(platforms[index]?.keyed as Keyed),
-    ]
+    const from = used.map(({ what }) => what)
+    return [...list("from the build cache", from), ...list("built", built), ...uncached(keyed)]
   })
 }
 

@@ -60,12 +60,14 @@ export function registryFor(repository: string, like: Registry | undefined): Reg
     : { repository: name }
 }
 
-/** An image of a registry. */
-export function imageOf(registry: Registry, reference: string, platform: string): Container {
-  const container = authorized(dag.container({ platform: platform as Platform }), registry)
-  return container.from(
+/** An image, with the login and the service that there may be for its registry. */
+export function imageOf(reference: string, platform: string, registry?: Registry): Container {
+  const container = dag.container({ platform: platform as Platform })
+  if (registry === undefined) return container.from(reference)
+  const { service } = registry
+  return authorized(container, registry).from(
     reference,
-    registry.service === undefined ? {} : { registryService: registry.service },
+    service === undefined ? {} : { registryService: service },
   )
 }
 

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto"
 import { type BuildOptions, type CheckedBuild, checkBuild, type Images } from "./build.ts"
-import { type BuiltImage, buildFromCache, buildPlainly, type StageCache, saveStages } from "./build-cache.ts"
+import { type BuiltImage, buildFromCache, buildPlainly, saveStages } from "./build-cache.ts"
 import { type KeyedBuild, keyBuild } from "./build-key.ts"
 import { findImage, markImage, openRegistry, registryFor, shortly } from "./cache-store.ts"
+import type { StageCache } from "./cached-parts.ts"
 import { explainPush } from "./core/image-error.ts"
 import { parseRepository } from "./core/reference.ts"
 import { publishImage, type Registry } from "./publish.ts"
@@ -65,7 +66,12 @@ export async function obtainImage(
   const stored = key === undefined ? undefined : await findStored(destination, key, notes)
   if (stored !== undefined) return retagged(stored, destination)
   const built = await buildFromCache(build, keyed, cache)
-  return pushed({ ...built, notes: [...notes, ...built.notes] }, cache, destination, key)
+  return pushed(
+    { ...built, notes: [...notes, ...built.notes] },
+    cache,
+    destination,
+    built.keyed ? key : undefined,
+  )
 }
 
 interface Prepared {

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { execa } from "execa"
 import { ended, type Machine, until } from "./machine.ts"
 
-const buildkit = "github.com/moby/buildkit/cmd/buildkitd@v0.25.1"
+const buildkit = "github.com/moby/buildkit@v0.25.1"
 
 /** A fresh buildkitd, and buildx that builds with it. */
 export interface Buildx {
@@ -14,12 +14,16 @@ export interface Buildx {
   stop(): Promise<void>
 }
 
-/** Made from its Go module, once for each machine. */
+/** Made from its Go module, in the module's own folder so that its go.mod decides every dependency; once for each machine. */
 async function buildkitd({ parts }: Machine): Promise<string> {
-  const folder = join(parts.cache, "bench-tools-buildkit-v0.25.1")
-  if (!existsSync(join(folder, "buildkitd")))
-    await execa("go", ["install", "-trimpath", buildkit], { env: { GOBIN: folder, CGO_ENABLED: "0" } })
-  return join(folder, "buildkitd")
+  const file = join(parts.cache, `bench-${buildkit.replace(/^.*\//, "")}`)
+  if (existsSync(file)) return file
+  const { stdout } = await execa("go", ["mod", "download", "-json", buildkit], { cwd: parts.cache })
+  const { Dir } = JSON.parse(stdout) as { Dir: string }
+  const options = ["-mod=readonly", "-buildvcs=false", "-trimpath", "-o", `${file}.new`]
+  await execa("go", ["build", ...options, "./cmd/buildkitd"], { cwd: Dir, env: { CGO_ENABLED: "0" } })
+  await rename(`${file}.new`, file)
+  return file
 }
 
 async function buildxBinary({ parts }: Machine): Promise<string> {

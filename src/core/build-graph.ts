@@ -145,7 +145,6 @@ export function neededStages(graph: BuildGraph): Set<number> {
 export interface Questions {
   /** Images whose digests are needed: bases, and those that files are copied from. */
   images: string[]
-  bases: string[]
   /** Parts of the context, each as the list of its paths. */
   selections: (readonly string[])[]
 }
@@ -158,7 +157,6 @@ export function questions(graph: BuildGraph): Questions {
   const selections = inputs.flatMap((input) => (input.kind === "context" ? [input.paths] : []))
   return {
     images: [...new Set([...bases, ...copied])],
-    bases: [...new Set(bases)],
     selections: [...new Map(selections.map((paths) => [selectionId(paths), paths])).values()],
   }
 }

@@ -1,8 +1,8 @@
-import type { StageKeys } from "./build-cache-key.ts"
+import { type Findings, type Hash, keyStages, type StageKeys } from "./build-cache-key.ts"
 import { type BuildGraph, neededStages, type StageNode } from "./build-graph.ts"
 import { shortText } from "./dockerfile.ts"
 import { pinned, pinSources } from "./pin-sources.ts"
-import type { Cut, StageCuts } from "./stage-cuts.ts"
+import { type Cut, cutStages, type StageCuts } from "./stage-cuts.ts"
 
 /** A place of the build whose result is kept. */
 export interface CachePoint {
@@ -19,6 +19,8 @@ export interface CachedBuild {
   used: { key: string; reference: string; what: string }[]
   /** What is built, as `build from COPY . . on`. */
   built: string[]
+  /** The images that it begins from, by their names in the Dockerfile. */
+  bases: string[]
   /** What it makes and the cache does not have, in the order of the Dockerfile. */
   missing: CachePoint[]
 }
@@ -28,8 +30,12 @@ export interface Keyed {
   graph: BuildGraph
   keys: readonly StageKeys[]
   cuts: readonly StageCuts[]
-  /** Digests of images by name. */
-  images: ReadonlyMap<string, string>
+  findings: Findings
+}
+
+/** Makes the keys of a Dockerfile. */
+export function keyDockerfile(graph: BuildGraph, findings: Findings, hash: Hash): Keyed {
+  return { graph, findings, keys: keyStages(graph, findings, hash), cuts: cutStages(graph) }
 }
 
 /** The keys of all places that can be kept, those at the ends of stages among them. */
@@ -61,6 +67,7 @@ export function rewrite(keyed: Keyed, available: ReadonlyMap<string, string>): C
     target: (graph.stages[graph.target] as StageNode).name,
     used: parts.flatMap(({ used }) => used),
     built: parts.flatMap(({ built }) => built),
+    bases: [...new Set(parts.flatMap(({ bases }) => bases))],
     missing: parts.flatMap(({ missing }) => missing),
   }
 }
@@ -96,7 +103,7 @@ function neededFrom(graph: BuildGraph, starts: readonly Start[]): Set<number> {
   return needed
 }
 
-interface WrittenStage extends Pick<CachedBuild, "used" | "built" | "missing"> {
+interface WrittenStage extends Pick<CachedBuild, "used" | "built" | "bases" | "missing"> {
   lines: string[]
 }
 
@@ -115,7 +122,7 @@ function writeStage(keyed: Keyed, node: StageNode, start: Start): WrittenStage {
     const stage = after === steps.length ? name : `seamless-${index}-${after}`
     const args = cuts.find((cut) => cut.after === at)?.args ?? []
     lines.push(`FROM ${from} AS ${stage}`, ...args)
-    lines.push(...steps.slice(at, after).map((step) => pinSources(step, keyed.graph, keyed.images)))
+    lines.push(...steps.slice(at, after).map((step) => pinSources(step, keyed.graph, keyed.findings.images)))
     const key = ends.some((cut) => cut.after === after) ? keyed.keys[index]?.after[after] : undefined
     if (key !== undefined) missing.push({ key, stage })
     from = stage
@@ -127,13 +134,14 @@ function writeStage(keyed: Keyed, node: StageNode, start: Start): WrittenStage {
 /** A stage by its name, or its number as Docker counts. */
 const label = ({ index, source }: StageNode) => source.name ?? `stage ${index}`
 
-function tell(node: StageNode, { after, cached }: Start): Pick<WrittenStage, "used" | "built"> {
+function tell(node: StageNode, { after, cached }: Start): Pick<WrittenStage, "used" | "built" | "bases"> {
   const { steps } = node
   const name = label(node)
   const [last, next] = [steps[after - 1], steps[after]].map((step) => step && shortText(step.instruction))
   const what = next === undefined || last === undefined ? name : `${name} up to ${last}`
   return {
     used: cached === undefined ? [] : [{ ...cached, what }],
+    bases: cached === undefined && node.base.kind === "image" ? [node.base.name] : [],
     built: next === undefined ? [] : [after === 0 ? name : `${name} from ${next} on`],
   }
 }
@@ -162,7 +170,7 @@ export const imageKey = ({ graph, keys }: Keyed): string | undefined => {
  * of its image, its own ones do: a stage in between keeps that order.
  */
 function begin(
-  { graph, images }: Keyed,
+  { graph, findings }: Keyed,
   { index, base, source }: StageNode,
   { cached }: Start,
   inherited: readonly string[],
@@ -173,7 +181,7 @@ function begin(
     lines.push(`FROM ${cached.reference} AS seamless-${index}-base`, ...inherited)
     return `seamless-${index}-base`
   }
-  if (base.kind === "image") return pinned(base.name, images)
+  if (base.kind === "image") return pinned(base.name, findings.images)
   if (base.kind === "stage") return (graph.stages[base.index] as StageNode).name
   if (base.kind === "scratch") return "scratch"
   return source.platform === undefined ? source.base : `--platform=${source.platform} ${source.base}`

@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto"
-import { keyStages } from "../../../src/core/build-cache-key.ts"
 import { type GraphOptions, questions, readGraph, selectionId } from "../../../src/core/build-graph.ts"
-import type { Keyed } from "../../../src/core/cached-dockerfile.ts"
-import { cutStages } from "../../../src/core/stage-cuts.ts"
+import { type Keyed, keyDockerfile } from "../../../src/core/cached-dockerfile.ts"
 import { readDockerfile } from "../../../src/dockerfile.ts"
 
 /** The world of a build: whatever is not said is as in the simplest one. */
@@ -47,5 +45,5 @@ export async function keyed(text: string, world: World = {}): Promise<Keyed> {
     asked.selections.map((paths) => [selectionId(paths), digest(JSON.stringify(selected(files, paths)))]),
   )
   const findings = { images: known, triggering: new Set(triggering), selections, surroundings: [platform] }
-  return { graph, keys: keyStages(graph, findings, digest), cuts: cutStages(graph), images: known }
+  return keyDockerfile(graph, findings, digest)
 }
