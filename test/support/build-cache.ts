@@ -1,5 +1,6 @@
 import type { Container, Directory, Service } from "@dagger.io/dagger"
-import type { Session } from "./session.ts"
+import { expect } from "vitest"
+import { openSession, type Session } from "./session.ts"
 
 /** An app with several stages, one of each kind of thing that a build can do. */
 const dockerfile = `# syntax=docker/dockerfile:1
@@ -52,7 +53,9 @@ export interface CacheWorld {
   fresh: string
 }
 
-export async function startWorld(session: Session, fresh: string): Promise<CacheWorld> {
+export async function startWorld(): Promise<CacheWorld> {
+  const session = await openSession()
+  const fresh = new Date().toISOString()
   const registry = session.client
     .container()
     .from("registry:2")
@@ -73,6 +76,15 @@ export function source({ session }: CacheWorld, changes: Record<string, string |
     if (content !== undefined) directory = directory.withNewFile(path, content)
   return directory
 }
+
+/** The source with a line more in the file that the last stage copies. */
+export const changedServer = (line: string) => ({ "server.mjs": `${files["server.mjs"]}// ${line}\n` })
+
+/** What is said when nothing was built. */
+export const stored = ["the registry has the image of this source: nothing was built"]
+
+/** What is said when a part was. */
+export const began = (cached: string, built: string) => [`from the build cache: ${cached}`, `built: ${built}`]
 
 export interface Published {
   digest: string
@@ -102,7 +114,7 @@ export async function publish(
 }
 
 /** The same build without any cache of ours. */
-export async function plainBuild(
+async function plainBuild(
   { session }: CacheWorld,
   from: Directory,
   options: Record<string, unknown> = {},
@@ -122,7 +134,7 @@ export function pulled({ session, registry }: CacheWorld, digest: string): Conta
 }
 
 /** Everything about an image but times: each file with its kind, mode, owner, link and content, and the configuration. */
-export async function describeImage({ session }: CacheWorld, image: Container): Promise<string> {
+async function describeImage({ session }: CacheWorld, image: Container): Promise<string> {
   const list = `find . -xdev -printf '%p %y %m %U:%G %l\\n' | sort
 find ./app ./etc ./tool ./out -xdev -type f -exec sha256sum {} + 2>/dev/null | sort -k 2`
   const { client } = session
@@ -139,6 +151,20 @@ find ./app ./etc ./tool ./out -xdev -type f -exec sha256sum {} + 2>/dev/null | s
   const config = /\{"architecture"[^\0]*"config":(\{.*?\}),"created"/.exec(archive)?.[1]
   if (config === undefined) throw new Error("the image's archive shows no configuration")
   return `${files}\n${JSON.stringify(JSON.parse(config), null, 1)}`
+}
+
+/** The same image as without any cache of ours, but for the times of its files. */
+export async function expectSameAsPlain(
+  world: CacheWorld,
+  digest: string,
+  from: Directory,
+  options: Record<string, unknown> = {},
+): Promise<void> {
+  const [cached, plain] = await Promise.all([
+    describeImage(world, pulled(world, digest)),
+    plainBuild(world, from, options).then((image) => describeImage(world, image)),
+  ])
+  expect(cached).toBe(plain)
 }
 
 /** Runs a script of Node with `api(path, init)` for the registry's HTTP API. @returns What it prints. */

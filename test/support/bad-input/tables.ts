@@ -278,6 +278,13 @@ const image: WrongInputs = {
       error: "buildSecretIds: 1 secrets, but 0 ids\n  → give one id for each secret, in the same order",
     },
     {
+      wrong: "build cache with a tag",
+      call: "publish",
+      options: { "cache-to": "registry:5000/cache:latest" },
+      error:
+        'cacheTo: "registry:5000/cache:latest" carries the tag "latest"\n  → give the repository alone; tags are separate',
+    },
+    {
       wrong: "image tag that is not in the registry",
       call: "deploy",
       options: { image: "9.9.9" },
