@@ -63,9 +63,18 @@ http = true
   const config = join(folder, "buildx")
   await mkdir(config)
   const env = { BUILDX_CONFIG: config }
-  await until(async () => existsSync(`${folder}/buildkitd.sock`), "buildkitd")
-  await execa(buildx, ["create", "--name", "bench", "--driver", "remote", address], { env })
-  await execa(buildx, ["inspect", "--bootstrap", "bench"], { env })
+  const stop = async () => {
+    await ended(child)
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    await until(async () => existsSync(`${folder}/buildkitd.sock`), "buildkitd")
+    await execa(buildx, ["create", "--name", "bench", "--driver", "remote", address], { env })
+    await execa(buildx, ["inspect", "--bootstrap", "bench"], { env })
+  } catch (error) {
+    await stop()
+    throw error
+  }
   return {
     async build(app, repository) {
       const image = `127.0.0.1:${registryPort}/${repository}`
@@ -87,9 +96,6 @@ http = true
       )
       return performance.now() - began
     },
-    async stop() {
-      await ended(child)
-      await rm(folder, { recursive: true, force: true })
-    },
+    stop,
   }
 }

@@ -1,6 +1,8 @@
 import type { Dockerfile, Instruction, Stage } from "./dockerfile.ts"
 import { expand } from "./dockerfile.ts"
+import { InputError } from "./errors.ts"
 import { type Input, readInputs } from "./step-inputs.ts"
+import { shown } from "./text.ts"
 
 /** What a stage begins with. */
 export type Base =
@@ -56,6 +58,7 @@ export function readGraph(dockerfile: Dockerfile, options: GraphOptions): BuildG
   if (new Set(names).size < names.length) throw new UncacheableDockerfile("two stages have the same name")
   if (dockerfile.stages.some(({ name }) => name?.startsWith("seamless-")))
     throw new UncacheableDockerfile("a stage has a name that begins with seamless-")
+  const excluded = checkExcluded(options.exclude, names)
   const globals = readGlobals(dockerfile, options)
   const stages = dockerfile.stages.map((source, index): StageNode => {
     const before = names.slice(0, index)
@@ -75,6 +78,18 @@ export function readGraph(dockerfile: Dockerfile, options: GraphOptions): BuildG
     }
   })
   return { dockerfile, stages, target: targetIndex(names, options.target), globals, args: options.args }
+}
+
+/** @throws InputError for a name that no stage has: what must not be cached would be. */
+function checkExcluded(exclude: readonly string[], names: readonly string[]): Set<number> {
+  return new Set(
+    exclude.map((name, index) => {
+      const stage = names.indexOf(name.toLowerCase())
+      if (stage >= 0) return stage
+      const hint = "name one as it stands behind AS"
+      throw new InputError(`cacheExclude[${index}]`, `the Dockerfile has no stage ${shown(name)}`, hint)
+    }),
+  )
 }
 
 function targetIndex(names: readonly string[], target: string | undefined): number {

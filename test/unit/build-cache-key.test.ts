@@ -157,3 +157,12 @@ test.each<[text: string, world: World, why: string]>([
   await expect(keyed(text, world)).rejects.toThrow(UncacheableDockerfile)
   await expect(keyed(text, world)).rejects.toThrow(why)
 })
+
+test("a stage to exclude that is not there is an error: what must not be cached would be", async () => {
+  await expect(keyed(dockerfile, { exclude: ["deps", "bulid"] })).rejects.toThrow(
+    'cacheExclude[1]: the Dockerfile has no stage "bulid"',
+  )
+  expect(uncached(await keyed(dockerfile, { exclude: ["DEPS"] }))[0]).toBe(
+    "deps is not cached: it is excluded",
+  )
+})
