@@ -62,13 +62,10 @@ export function readGraph(dockerfile: Dockerfile, options: GraphOptions): BuildG
   const globals = readGlobals(dockerfile, options)
   const stages = dockerfile.stages.map((source, index): StageNode => {
     const before = names.slice(0, index)
-    const excluded = options.exclude.includes(names[index] as string) ? "it is excluded" : undefined
-    const steps = source.instructions.map((instruction): Step => {
-      const step = readInputs(instruction, before)
-      return excluded === undefined
-        ? { instruction, ...step }
-        : { instruction, ...step, uncacheable: excluded }
-    })
+    const why = excluded.has(index) ? { uncacheable: "it is excluded" } : {}
+    const steps = source.instructions.map(
+      (instruction): Step => ({ instruction, ...readInputs(instruction, before), ...why }),
+    )
     return {
       index,
       name: names[index] as string,
