@@ -1,5 +1,5 @@
 import { type Directory, FileType } from "@dagger.io/dagger"
-import { selectionId } from "./core/build-graph.ts"
+import { selectionId } from "./core/build-needs.ts"
 import { parseDockerignore } from "./core/dockerignore.ts"
 
 /** The Dockerfile, and what it can copy from. */

@@ -1,4 +1,5 @@
-import { type BuildGraph, type StageNode, type Step, selectionId } from "./build-graph.ts"
+import type { BuildGraph, StageNode, Step } from "./build-graph.ts"
+import { selectionId } from "./build-needs.ts"
 import type { Instruction } from "./dockerfile.ts"
 import { significantText } from "./dockerfile.ts"
 import type { Input } from "./step-inputs.ts"

@@ -1,5 +1,6 @@
 import { type Findings, type Hash, keyStages, type StageKeys } from "./build-cache-key.ts"
-import { type BuildGraph, neededStages, type StageNode } from "./build-graph.ts"
+import type { BuildGraph, StageNode } from "./build-graph.ts"
+import { neededStages } from "./build-needs.ts"
 import { shortText } from "./dockerfile.ts"
 import { pinned, pinSources } from "./pin-sources.ts"
 import { type Cut, cutStages, type StageCuts } from "./stage-cuts.ts"

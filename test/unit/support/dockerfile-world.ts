@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
-import { type GraphOptions, questions, readGraph, selectionId } from "../../../src/core/build-graph.ts"
+import { type GraphOptions, readGraph } from "../../../src/core/build-graph.ts"
+import { questions, selectionId } from "../../../src/core/build-needs.ts"
 import { type Keyed, keyDockerfile } from "../../../src/core/cached-dockerfile.ts"
 import { readDockerfile } from "../../../src/dockerfile.ts"
 
