@@ -16,32 +16,67 @@ export interface BuildOptions {
   secretIds: readonly string[]
 }
 
+/** The options of a build, checked. */
+export interface CheckedBuild {
+  source: Directory
+  dockerfile: string
+  target?: string
+  /** At least one; the engine's own platform when none was asked for. */
+  platforms: readonly [string | undefined, ...string[]]
+  buildArgs: { name: string; value: string }[]
+  secrets: Secret[]
+}
+
 /** One container a platform; the first one is the one that can be run here. */
-export async function buildImage(options: BuildOptions): Promise<[Container, ...Container[]]> {
-  const { source, dockerfile, target, platforms } = options
-  await checkDockerfile(source, dockerfile)
+export type Images = [Container, ...Container[]]
+
+/** Checks the options of a build before anything is built. */
+export async function checkBuild(options: BuildOptions): Promise<CheckedBuild> {
+  const { source, dockerfile, target } = options
+  if (!(await source.exists(dockerfile)))
+    throw new InputError(
+      "dockerfile",
+      `the source has no file ${dockerfile}`,
+      "give its path within --source",
+    )
   const buildArgs = options.args.map((arg, index) => parseBuildArg(arg, `buildArgs[${index}]`))
-  const secrets = await nameSecrets(options)
-  const build = (platform?: string) =>
-    source.dockerBuild({
-      dockerfile,
-      buildArgs,
-      secrets,
-      ...(target === undefined ? {} : { target }),
-      ...(platform === undefined ? {} : { platform: platform as Platform }),
-    })
-  const checked = platforms.map((platform, index) => parsePlatform(platform, `platforms[${index}]`))
-  const [first, ...others] = checked.length === 0 ? [undefined] : checked
-  try {
-    return await Promise.all([build(first).sync(), ...others.map((platform) => build(platform).sync())])
-  } catch (error) {
-    throw explainBuild(error, dockerfile)
+  const [first, ...others] = options.platforms.map((platform, index) =>
+    parsePlatform(platform, `platforms[${index}]`),
+  )
+  return {
+    source,
+    dockerfile,
+    ...(target === undefined ? {} : { target }),
+    platforms: [first, ...others],
+    buildArgs,
+    secrets: await nameSecrets(options),
   }
 }
 
-async function checkDockerfile(source: Directory, dockerfile: string): Promise<void> {
-  if (await source.exists(dockerfile)) return
-  throw new InputError("dockerfile", `the source has no file ${dockerfile}`, "give its path within --source")
+/** Builds the image of each platform, all at once. */
+export async function buildImage(build: CheckedBuild): Promise<Images> {
+  const [first, ...others] = build.platforms
+  try {
+    return await Promise.all([
+      dockerBuild(build, first).sync(),
+      ...others.map((platform) => dockerBuild(build, platform).sync()),
+    ])
+  } catch (error) {
+    throw explainBuild(error, build.dockerfile)
+  }
+}
+
+export function dockerBuild(
+  { source, dockerfile, target, buildArgs, secrets }: Omit<CheckedBuild, "platforms">,
+  platform?: string,
+): Container {
+  return source.dockerBuild({
+    dockerfile,
+    buildArgs,
+    secrets,
+    ...(target === undefined ? {} : { target }),
+    ...(platform === undefined ? {} : { platform: platform as Platform }),
+  })
 }
 
 function parseBuildArg(text: string, path: string): { name: string; value: string } {

@@ -1,6 +1,6 @@
 import type { HostOptions, Target } from "./access.ts"
 import { connect, registry } from "./access.ts"
-import { type BuildOptions, buildImage } from "./build.ts"
+import type { BuildOptions } from "./build.ts"
 import { conclude, failure } from "./core/conclusion.ts"
 import type { Desired } from "./core/desired.ts"
 import { parseDuration } from "./core/duration.ts"
@@ -13,13 +13,15 @@ import { parseReference, parseTag, sameRepository } from "./core/reference.ts"
 import type { DeployReport, Timings } from "./core/report.ts"
 import { rollbackTarget } from "./core/rollback-target.ts"
 import { planTags } from "./core/tags.ts"
-import { publishImage, type Registry, resolveImage } from "./publish.ts"
+import { type CacheOptions, type Image, obtainImage } from "./image.ts"
+import { type Registry, resolveImage } from "./publish.ts"
 import { type Attachment, applyPlan, followRun, readHost, waitForLock } from "./rollout.ts"
 import { type SmokeTest, smokeTest } from "./smoke.ts"
 
 /** Where the image comes from: built, or from the registry. */
 export interface ImageSource {
   build?: BuildOptions
+  cache?: CacheOptions
   test?: SmokeTest
   image?: string
   tags: TagOptions
@@ -49,18 +51,26 @@ export async function deploy(
   const patience = parseDuration(waitLock, "waitLock")
   const target = await connect(access, destination)
   const wanted = await want(from, destination, options)
-  const [state, images] = await Promise.all([
+  const [state, made] = await Promise.all([
     watch.time("read", readHost(target, wanted)),
-    watch.time("build", build(from)),
+    watch.time("build", obtain(from, destination)),
   ])
   const first = planRollout(state, wanted, target.projectDir)
   if (first.nothing?.verdict === "skipped") return leaveAlone(target, first, wanted, watch)
-  if (images !== undefined) await watch.time("smoke", prove(images, from))
-  const digest =
-    images === undefined
-      ? wanted.digest
-      : await watch.time("publish", publishImage(images, destination, wanted.tags))
-  return rollOut(target, state, { ...wanted, digest }, patience, watch)
+  if (made === undefined) return rollOut(target, state, wanted, patience, watch)
+  if (made.images !== undefined) await watch.time("smoke", prove(made.images, from))
+  const digest = await watch.time("publish", made.publish(wanted.tags))
+  const [report, faults] = await afterBoth(
+    rollOut(target, state, { ...wanted, digest }, patience, watch),
+    made.save(),
+  )
+  return { ...report, build: [...made.notes, ...faults] }
+}
+
+/** The first one decides how it ends, but not before the second one has ended too. */
+async function afterBoth<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  const [, done] = await Promise.all([first.catch(() => undefined), second])
+  return [await first, done]
 }
 
 /** What deploy would do, for people: nothing is built, pushed or changed. */
@@ -187,13 +197,16 @@ export function smoke(raw: {
   }
 }
 
-type Images = Awaited<ReturnType<typeof buildImage>>
-
-async function build({ build }: ImageSource): Promise<Images | undefined> {
-  return build && buildImage(build)
+async function obtain(
+  { build, cache, test }: ImageSource,
+  destination: Registry,
+): Promise<Image | undefined> {
+  return build && obtainImage(build, cache ?? noCache, destination, test ?? {})
 }
 
-async function prove(images: Images, { test }: ImageSource): Promise<void> {
+const noCache: CacheOptions = { noCache: true, cacheExclude: [] }
+
+async function prove(images: NonNullable<Image["images"]>, { test }: ImageSource): Promise<void> {
   if (test !== undefined) await smokeTest(images[0], test)
 }
 

@@ -15,7 +15,7 @@ import {
   type Socket,
 } from "@dagger.io/dagger"
 import { connect, registry } from "./access.ts"
-import { buildImage } from "./build.ts"
+import { buildImage, checkBuild } from "./build.ts"
 import { lockReason } from "./core/lock.ts"
 import { parseInteger, parsePath } from "./core/options.ts"
 import { checkPlace } from "./core/preflight.ts"
@@ -32,8 +32,9 @@ import {
   rollback,
   smoke,
 } from "./deploy.ts"
+import { makeImage, obtainImage } from "./image.ts"
 import { lockProject, readLogs, unlockProject } from "./project.ts"
-import { publishImage } from "./publish.ts"
+import { pruneCache } from "./prune-cache.ts"
 import { readHost } from "./rollout.ts"
 import { smokeTest } from "./smoke.ts"
 
@@ -66,8 +67,15 @@ export class Seamless {
    * @param buildArgs Build arguments, as NAME=value.
    * @param buildSecrets Secrets for RUN --mount=type=secret.
    * @param buildSecretIds The ids by which the Dockerfile mounts the build secrets, in the same order.
+   * @param noCache Build everything anew: nothing is taken from the build cache, and nothing put there.
+   * @param cacheFrom Repository that the build cache is read from, such as ghcr.io/acme/web-cache. Default: none.
+   * @param cacheTo Repository that the build cache is written to. Default: none.
+   * @param cacheExclude Stages of the Dockerfile that are always built anew, by name, and with them what is built on them.
+   * @param registryUser User at the registry of the build cache.
+   * @param registryToken Password or token at the registry of the build cache.
+   * @param registryService Service that stands for the registry of the build cache.
    */
-  @func()
+  @func({ cache: "never" })
   async build(
     source: Directory,
     dockerfile = "Dockerfile",
@@ -76,16 +84,27 @@ export class Seamless {
     buildArgs: string[] = [],
     buildSecrets: Secret[] = [],
     buildSecretIds: string[] = [],
+    noCache = false,
+    cacheFrom?: string,
+    cacheTo?: string,
+    cacheExclude: string[] = [],
+    registryUser?: string,
+    registryToken?: Secret,
+    registryService?: Service,
   ): Promise<Container> {
-    const [image] = await buildImage({
-      source,
-      dockerfile,
-      target,
-      platforms,
-      args: buildArgs,
-      secrets: buildSecrets,
-      secretIds: buildSecretIds,
-    })
+    const [image] = await makeImage(
+      {
+        source,
+        dockerfile,
+        target,
+        platforms,
+        args: buildArgs,
+        secrets: buildSecrets,
+        secretIds: buildSecretIds,
+      },
+      { noCache, cacheFrom, cacheTo, cacheExclude },
+      { user: registryUser, token: registryToken, service: registryService },
+    )
     return image
   }
 
@@ -123,15 +142,17 @@ export class Seamless {
     healthStatus = 200,
     healthCount = 3,
   ): Promise<string> {
-    const [image] = await buildImage({
-      source,
-      dockerfile,
-      target,
-      platforms,
-      args: buildArgs,
-      secrets: buildSecrets,
-      secretIds: buildSecretIds,
-    })
+    const [image] = await buildImage(
+      await checkBuild({
+        source,
+        dockerfile,
+        target,
+        platforms,
+        args: buildArgs,
+        secrets: buildSecrets,
+        secretIds: buildSecretIds,
+      }),
+    )
     await smokeTest(
       image,
       smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv }),
@@ -141,7 +162,7 @@ export class Seamless {
 
   /**
    * Builds and smoke-tests the image, and pushes every tag from that one build.
-   * Returns a line a tag, each with the same digest.
+   * Returns a line a tag, each with the same digest, and behind # what came from the build cache.
    *
    * @param source Directory with the Dockerfile: the build context. Its .dockerignore is honoured.
    * @param repository Repository of the image, such as ghcr.io/acme/web.
@@ -164,6 +185,10 @@ export class Seamless {
    * @param registryUser User at the registry.
    * @param registryToken Password or token at the registry.
    * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
+   * @param noCache Build everything anew: nothing is taken from the build cache, and nothing put there.
+   * @param cacheFrom Repository that the build cache is read from, such as ghcr.io/acme/web-cache. Default: the image's own.
+   * @param cacheTo Repository that the build cache is written to. Default: the image's own.
+   * @param cacheExclude Stages of the Dockerfile that are always built anew, by name, and with them what is built on them.
    */
   @func({ cache: "never" })
   async publish(
@@ -188,24 +213,62 @@ export class Seamless {
     registryUser?: string,
     registryToken?: Secret,
     registryService?: Service,
+    noCache = false,
+    cacheFrom?: string,
+    cacheTo?: string,
+    cacheExclude: string[] = [],
   ): Promise<string> {
     const destination = registry(repository, registryUser, registryToken, registryService)
     const planned = await imageTags({ source }, { tags, commit, branch, gitTag })
-    const images = await buildImage({
-      source,
-      dockerfile,
-      target,
-      platforms,
-      args: buildArgs,
-      secrets: buildSecrets,
-      secretIds: buildSecretIds,
-    })
-    await smokeTest(
-      images[0],
-      smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv }),
+    const test = smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv })
+    const made = await obtainImage(
+      {
+        source,
+        dockerfile,
+        target,
+        platforms,
+        args: buildArgs,
+        secrets: buildSecrets,
+        secretIds: buildSecretIds,
+      },
+      { noCache, cacheFrom, cacheTo, cacheExclude },
+      destination,
+      test,
     )
-    const digest = await publishImage(images, destination, planned.all)
-    return planned.all.map((tag) => `${destination.repository}:${tag}@${digest}\n`).join("")
+    if (made.images !== undefined) await smokeTest(made.images[0], test)
+    const digest = await made.publish(planned.all)
+    const notes = [...made.notes, ...(await made.save())]
+    return [
+      ...planned.all.map((tag) => `${destination.repository}:${tag}@${digest}\n`),
+      ...notes.map((note) => `# ${note}\n`),
+    ].join("")
+  }
+
+  /**
+   * Deletes the old images of the build cache from a repository, and lists those that it has, the newest first. What has a tag of
+   * another kind stays, whatever its age.
+   *
+   * @param repository Repository of the build cache, such as ghcr.io/acme/web.
+   * @param keep How many images of the cache are kept. A build has one for each of its steps that took something to do.
+   * @param dryRun Only list them.
+   * @param registryUser User at the registry.
+   * @param registryToken Password or token at the registry.
+   * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
+   */
+  @func({ cache: "never" })
+  async pruneCache(
+    repository: string,
+    keep = 100,
+    dryRun = false,
+    registryUser?: string,
+    registryToken?: Secret,
+    registryService?: Service,
+  ): Promise<string> {
+    return await pruneCache(
+      registry(repository, registryUser, registryToken, registryService),
+      parseInteger(keep, "keep", 0, 100_000),
+      dryRun,
+    )
   }
 
   /**
@@ -414,6 +477,10 @@ export class Seamless {
    * @param waitLock How long to wait for another rollout that holds the lock. Default: not at all.
    * @param by Who asks, for the record and for whoever finds the lock held.
    * @param format Form of the report.
+   * @param noCache Build everything anew: nothing is taken from the build cache, and nothing put there.
+   * @param cacheFrom Repository that the build cache is read from, such as ghcr.io/acme/web-cache. Default: the image's own.
+   * @param cacheTo Repository that the build cache is written to. Default: the image's own.
+   * @param cacheExclude Stages of the Dockerfile that are always built anew, by name, and with them what is built on them.
    */
   @func({ cache: "never" })
   async deploy(
@@ -465,6 +532,10 @@ export class Seamless {
     waitLock = "0",
     by = "",
     format: ReportFormat = ReportFormat.Text,
+    noCache = false,
+    cacheFrom?: string,
+    cacheTo?: string,
+    cacheExclude: string[] = [],
   ): Promise<string> {
     const destination = registry(repository, registryUser, registryToken, registryService)
     const build = source && {
@@ -480,6 +551,7 @@ export class Seamless {
       image,
       tags: { tags, commit, branch, gitTag },
       build,
+      cache: { noCache, cacheFrom, cacheTo, cacheExclude },
       test: smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv }),
     }
     const options = {

@@ -62,7 +62,7 @@ export async function resolveImage(reference: Reference, registry: Registry): Pr
 }
 
 /** Last, since everything after it loses the engine's cache. */
-function authorized(container: Container, { repository, user, token }: Registry): Container {
+export function authorized(container: Container, { repository, user, token }: Registry): Container {
   if (token === undefined) return container
   return container.withRegistryAuth(registryHost(repository), user ?? "", token)
 }

@@ -2,7 +2,7 @@ import { DeployError, InputError } from "./errors.ts"
 import { shown } from "./text.ts"
 
 /** What the engine's client throws when a command in a container failed. */
-interface FailedCommand extends Error {
+export interface FailedCommand extends Error {
   cmd: string[]
   exitCode: number
   stdout: string
@@ -27,7 +27,7 @@ export function explainBuild(error: unknown, dockerfile: string): Error {
 }
 
 /** The class itself must not be imported as a value: the engine's runtime has no such export. */
-function isFailedCommand(error: unknown): error is FailedCommand {
+export function isFailedCommand(error: unknown): error is FailedCommand {
   return error instanceof Error && "exitCode" in error && "cmd" in error && Array.isArray(error.cmd)
 }
 

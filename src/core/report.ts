@@ -64,6 +64,8 @@ export interface DeployReport {
   digest?: string
   tags: string[]
   services: string[]
+  /** How the image was built, and what came from the build cache, a sentence each. */
+  build?: string[]
   steps: ReportStep[]
   traffic?: Traffic
   /** What the caller should know although it went well. */
@@ -104,7 +106,7 @@ export function headline(report: DeployReport): string {
 
 /** The facts beside the steps, as label and value, in the order of all forms. */
 export function facts(report: DeployReport): [label: string, value: string][] {
-  const { reason, image, tags, digest, traffic, startedAt, totalMs, timings } = report
+  const { reason, image, tags, digest, build, traffic, startedAt, totalMs, timings } = report
   const measured = phases.flatMap((phase) => {
     const ms = timings[phase]
     return ms === undefined ? [] : [`${phase} ${formatDuration(ms)}`]
@@ -114,6 +116,7 @@ export function facts(report: DeployReport): [label: string, value: string][] {
     ["Image", image],
     ["Tags", tags.join(", ")],
     ["Digest", digest],
+    ["Build", build?.join("; ")],
     ["Traffic", traffic && describeTraffic(traffic)],
     ["Started", startedAt],
     ["Time", [formatDuration(totalMs), measured.join(", ")].filter(Boolean).join(": ")],

@@ -193,7 +193,10 @@ describe("publish", () => {
       "--commit=0123456789abcdef0123456789abcdef01234567",
     ])
     expect(published.code, published.stderr).toBe(0)
-    const lines = published.stdout.trim().split("\n")
+    const lines = published.stdout
+      .trim()
+      .split("\n")
+      .filter((line) => !line.startsWith("#"))
     const tags = lines.map((line) => /^registry:5000\/app:(.*)@sha256:/.exec(line)?.[1])
     expect(tags).toEqual(["sha-0123456789ab", "main", "2.4.6", "2.4", "2", "latest"])
     const told = lines.map((line) => line.replace(/.*@/, ""))

@@ -278,6 +278,19 @@ const image: WrongInputs = {
       error: "buildSecretIds: 1 secrets, but 0 ids\n  → give one id for each secret, in the same order",
     },
     {
+      wrong: "build cache with a tag",
+      call: "publish",
+      options: { "cache-to": "registry:5000/cache:latest" },
+      error:
+        'cacheTo: "registry:5000/cache:latest" carries the tag "latest"\n  → give the repository alone; tags are separate',
+    },
+    {
+      wrong: "stage that is excluded from the build cache and not there",
+      call: "publish",
+      options: { "cache-exclude": "bulid" },
+      error: 'cacheExclude[0]: the Dockerfile has no stage "bulid"\n  → name one as it stands behind AS',
+    },
+    {
       wrong: "image tag that is not in the registry",
       call: "deploy",
       options: { image: "9.9.9" },

@@ -1,0 +1,187 @@
+// npm run bench:build: how long it takes until an image is in the registry, beside what buildx needs for the same app on the same
+// machine. RUNS is how often each is measured, 3 by default; the figures are medians. An engine is cold when its state is empty.
+import { execa } from "execa"
+import { changeLine, changeLock, makeApp } from "./support/app.ts"
+import { startBuildx } from "./support/buildx.ts"
+import { type ColdEngine, type Machine, prepareMachine, startColdEngine } from "./support/machine.ts"
+
+const runs = Number(process.env.RUNS ?? 3)
+
+const median = (values: readonly number[]) =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`
+
+/** `dagger call publish`, its smoke test with one answer included. */
+async function publish(
+  engine: ColdEngine,
+  { registryPort }: Machine,
+  app: string,
+  options: { repository: string; tags?: number; args?: string[] },
+): Promise<{ ms: number; stdout: string }> {
+  const { repository, tags = 1, args = [] } = options
+  const names = Array.from({ length: tags }, (_, index) => `t${index}`).join(",")
+  const began = performance.now()
+  const { stdout } = await execa(
+    "dagger",
+    [
+      ...["--progress", "plain", "call", "publish", `--source=${app}`],
+      `--repository=10.0.2.2:${registryPort}/${repository}`,
+      ...[`--tags=${names}`, "--health-path=/", "--health-count=1", ...args],
+    ],
+    { env: engine.env, stdin: "ignore" },
+  )
+  return { ms: performance.now() - began, stdout }
+}
+
+/** On an engine that was just started; `prepare` is not measured. */
+async function onColdEngine<T>(
+  machine: Machine,
+  work: (engine: ColdEngine) => Promise<T>,
+  prepare: (engine: ColdEngine) => Promise<unknown> = async () => {},
+): Promise<T> {
+  const engine = await startColdEngine(machine)
+  try {
+    await prepare(engine)
+    return await work(engine)
+  } finally {
+    await engine.stop()
+  }
+}
+
+/** Loads the module, and nothing else. */
+const load = ({ env }: ColdEngine) =>
+  execa("dagger", ["functions"], { env, stdin: "ignore", stdout: "ignore" })
+
+async function onFreshBuildx(machine: Machine, app: string): Promise<number> {
+  const buildx = await startBuildx(machine)
+  try {
+    return await buildx.build(app, "buildx")
+  } finally {
+    await buildx.stop()
+  }
+}
+
+const cases: [name: string, change: (app: string) => Promise<void>][] = [
+  ["cold engine, nothing changed", async () => {}],
+  ["cold engine, one source line changed", changeLine],
+  ["cold engine, lock file changed", changeLock],
+]
+
+const rows: string[][] = []
+const head = [
+  "case",
+  "Seamless",
+  "Seamless, module loaded before",
+  "buildx with registry cache",
+  "Dagger without our cache",
+  "Seamless / buildx",
+]
+
+async function coldCases(machine: Machine, app: string): Promise<void> {
+  const options = { repository: "seamless" }
+  for (const [name, change] of cases) {
+    const figures: Record<"whole" | "loaded" | "buildx" | "plain", number[]> = {
+      whole: [],
+      loaded: [],
+      buildx: [],
+      plain: [],
+    }
+    for (let run = 0; run < runs; run++) {
+      await change(app)
+      figures.whole.push((await onColdEngine(machine, (engine) => publish(engine, machine, app, options))).ms)
+      figures.buildx.push(await onFreshBuildx(machine, app))
+      const plain = { repository: "plain", args: ["--no-cache"] }
+      figures.plain.push((await onColdEngine(machine, (engine) => publish(engine, machine, app, plain))).ms)
+      await change(app)
+      figures.loaded.push(
+        (await onColdEngine(machine, (engine) => publish(engine, machine, app, options), load)).ms,
+      )
+      // So that each finds the same in its cache as the other.
+      if (name !== cases[0]?.[0]) await onFreshBuildx(machine, app)
+    }
+    row(name, figures)
+  }
+}
+
+function row(name: string, figures: Record<"whole" | "loaded" | "buildx" | "plain", number[]>): void {
+  const [whole, loaded, buildx, plain] = [
+    median(figures.whole),
+    median(figures.loaded),
+    median(figures.buildx),
+    median(figures.plain),
+  ]
+  const ratio = `${(whole / buildx).toFixed(2)}, ${(loaded / buildx).toFixed(2)} loaded`
+  rows.push([name, ...[whole, loaded, buildx, plain].map(seconds), ratio])
+  console.error(`${name}: ${JSON.stringify(figures)}`)
+}
+
+async function warmCase(machine: Machine, app: string): Promise<void> {
+  const buildx = await startBuildx(machine)
+  const figures = { whole: [] as number[], buildx: [] as number[], plain: [] as number[] }
+  try {
+    await onColdEngine(machine, async (engine) => {
+      await publish(engine, machine, app, { repository: "seamless" })
+      await publish(engine, machine, app, { repository: "plain", args: ["--no-cache"] })
+      await buildx.build(app, "buildx")
+      for (let run = 0; run < runs; run++) {
+        await changeLine(app)
+        figures.whole.push((await publish(engine, machine, app, { repository: "seamless" })).ms)
+        figures.buildx.push(await buildx.build(app, "buildx"))
+        await changeLine(app)
+        const plain = { repository: "plain", args: ["--no-cache"] }
+        figures.plain.push((await publish(engine, machine, app, plain)).ms)
+      }
+    })
+  } finally {
+    await buildx.stop()
+  }
+  row("warm engine, one source line changed", { ...figures, loaded: figures.whole })
+}
+
+/**
+ * What tags cost after the first one, each in a repository of its own: the difference to one tag, by the number of further ones.
+ * The first push is what a push to an empty repository takes longer than one that finds all layers.
+ */
+async function tagCases(machine: Machine, app: string): Promise<void> {
+  await onColdEngine(machine, async (engine) => {
+    const push = async (repository: string, tags: number) =>
+      (await publish(engine, machine, app, { repository, tags, args: ["--no-cache"] })).ms
+    await push("tags-before", 1)
+    const counts = [1, 2, 5, 20]
+    const times = new Map<number, number>()
+    for (const count of counts) {
+      const values: number[] = []
+      for (let run = 0; run < runs; run++) values.push(await push(`tags-${count}-${run}`, count))
+      times.set(count, median(values))
+    }
+    const one = times.get(1) ?? Number.NaN
+    for (const count of counts) {
+      const ms = times.get(count) ?? Number.NaN
+      const each = count === 1 ? "" : `${seconds((ms - one) / (count - 1))} each further tag`
+      const share = count === 1 ? "" : `${(((ms - one) / (count - 1) / one) * 100).toFixed(1)} % of the first`
+      rows.push([`warm engine, ${count} tags`, seconds(ms), each, share, "", ""])
+    }
+  })
+}
+
+const machine = await prepareMachine()
+try {
+  const app = await makeApp(machine.folder)
+  // What is there from the builds before: the caches of both.
+  const first = await onColdEngine(machine, (engine) =>
+    publish(engine, machine, app, { repository: "seamless" }),
+  )
+  const firstBuildx = await onFreshBuildx(machine, app)
+  rows.push(["cold engine, empty cache", seconds(first.ms), "", seconds(firstBuildx), "", ""])
+  await coldCases(machine, app)
+  await warmCase(machine, app)
+  await tagCases(machine, app)
+} finally {
+  await machine.stop()
+}
+const widths = head.map((title, column) =>
+  Math.max(title.length, ...rows.map((cells) => cells[column]?.length ?? 0)),
+)
+const line = (cells: string[]) =>
+  `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`
+console.log([line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n"))
