@@ -12,7 +12,7 @@ import { checkPlace } from "./core/preflight.ts"
 import { parseReference, parseTag, sameRepository } from "./core/reference.ts"
 import type { DeployReport, Timings } from "./core/report.ts"
 import { rollbackTarget } from "./core/rollback-target.ts"
-import { planTags } from "./core/tags.ts"
+import { imageTags, type TagOptions } from "./image-tags.ts"
 import { publishImage, type Registry, resolveImage } from "./publish.ts"
 import { type Attachment, applyPlan, followRun, readHost, waitForLock } from "./rollout.ts"
 import { type SmokeTest, smokeTest } from "./smoke.ts"
@@ -23,13 +23,6 @@ export interface ImageSource {
   test?: SmokeTest
   image?: string
   tags: TagOptions
-}
-
-export interface TagOptions {
-  tags: string[]
-  commit: string
-  branch: string
-  gitTag: string
 }
 
 /** Stands for a digest that is not known yet, so that a plan can be checked before anything is pushed. */
@@ -98,7 +91,7 @@ export async function rollback(
     branch: run.branch,
     ...(run.commitTime === undefined ? {} : { commitTime: run.commitTime }),
   }
-  const desired = { ...checked, ...origin, origin: run, repository, tag, digest, tags: [tag] }
+  const desired = { ...checked, ...origin, origin: run, repository, tag, digest, tags: [tag], notes: [] }
   const state = await watch.time("read", readHost(target, desired))
   return rollOut(target, state, desired, patience, watch)
 }
@@ -111,7 +104,11 @@ export async function attach(access: HostOptions, attachment: Attachment): Promi
   return conclude(name, outcome)
 }
 
-type Wanted = Desired & { tags: string[] }
+type Wanted = Desired & {
+  tags: string[]
+  /** What the caller should know about the tags. */
+  notes: string[]
+}
 
 /** Checks the options and settles the tags; an image that was named is looked up. */
 async function want(from: ImageSource, destination: Registry, options: RolloutOptions): Promise<Wanted> {
@@ -130,13 +127,13 @@ async function want(from: ImageSource, destination: Registry, options: RolloutOp
     )
   }
   if (build !== undefined) {
-    const { all, deployed } = await imageTags(build, tags)
-    return { ...checked, tag: deployed, tags: all, digest: anyDigest }
+    const { all, deployed, notes } = await imageTags(build.source, tags)
+    return { ...checked, tag: deployed, tags: all, notes, digest: anyDigest }
   }
   const reference = parseImage(image as string, destination)
   const digest = reference.digest ?? (await resolveImage(reference, destination))
   const tag = reference.tag ?? digest.slice("sha256:".length).slice(0, 12)
-  return { ...checked, tag, tags: [tag], digest }
+  return { ...checked, tag, tags: [tag], notes: [], digest }
 }
 
 /** `--image` may be a whole reference, or a tag of the repository. */
@@ -151,21 +148,6 @@ function parseImage(image: string, { repository }: Registry) {
     throw new InputError("image", `${image} has neither a tag nor a digest`, hint)
   }
   return reference
-}
-
-/** The tags that the image gets, and the one that is deployed: the caller's first, else the most specific one. */
-export async function imageTags(
-  { source }: Pick<BuildOptions, "source">,
-  { tags, commit, branch, gitTag }: TagOptions,
-): Promise<{ all: string[]; deployed: string }> {
-  const planned = planTags({ commit, branch, tag: gitTag, extra: tags })
-  const all = planned.length > 0 ? planned : [await contentTag(source)]
-  return { all, deployed: tags[0] ?? (all[0] as string) }
-}
-
-/** Without a commit or a tag the source names itself. */
-async function contentTag(source: BuildOptions["source"]): Promise<string> {
-  return `src-${(await source.digest()).replace(/^.*:/, "").slice(0, 12)}`
 }
 
 /** Checks the options of a smoke test. */
@@ -200,7 +182,7 @@ async function prove(images: Images, { test }: ImageSource): Promise<void> {
 function planText(
   { name }: Target,
   { build }: ImageSource,
-  { repository, tag, tags }: Wanted,
+  { repository, tag, tags, notes }: Wanted,
   plan: Plan,
 ): string {
   const image =
@@ -216,7 +198,7 @@ function planText(
   const head = `${plan.project} on ${name}, ${plan.directory}: release ${plan.release} with ${repository}:${tag}`
   const nothing = plan.nothing === undefined ? [] : [`nothing to do: ${plan.nothing.reason}`]
   const rules = plan.rules.map((rule) => `  ${rule}`)
-  return `${[head, ...rules, ...plan.warnings.map((warning) => `! ${warning}`), ...nothing, ...steps].join("\n")}\n`
+  return `${[head, ...rules, ...[...notes, ...plan.warnings].map((warning) => `! ${warning}`), ...nothing, ...steps].join("\n")}\n`
 }
 
 /** The project directory that is meant when none is named: the repository's last name, in the SSH user's home. */
@@ -244,7 +226,11 @@ async function rollOut(
     const run = `${plan.release}.${crypto.randomUUID().slice(0, 8)}`
     const outcome = await watch.time("apply", applyPlan(host, plan, run))
     if (outcome.verdict === "deployed")
-      return conclude(name, outcome, { tags: wanted.tags, warnings: plan.warnings, ...watch.read() })
+      return conclude(name, outcome, {
+        tags: wanted.tags,
+        warnings: [...wanted.notes, ...plan.warnings],
+        ...watch.read(),
+      })
     const again =
       (outcome.verdict === "stale" && attempt < attempts) || (outcome.verdict === "busy" && left() > 0)
     if (!again) throw failure(name, outcome)

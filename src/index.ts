@@ -22,16 +22,8 @@ import { checkPlace } from "./core/preflight.ts"
 import { renderJson, renderText } from "./core/report.ts"
 import { renderMarkdown } from "./core/report-markdown.ts"
 import { renderHistory, renderStatus } from "./core/status.ts"
-import {
-  attach,
-  defaultProjectDir,
-  deploy,
-  type ImageSource,
-  imageTags,
-  planDeploy,
-  rollback,
-  smoke,
-} from "./deploy.ts"
+import { attach, defaultProjectDir, deploy, type ImageSource, planDeploy, rollback, smoke } from "./deploy.ts"
+import { imageTags } from "./image-tags.ts"
 import { lockProject, readLogs, unlockProject } from "./project.ts"
 import { publishImage } from "./publish.ts"
 import { readHost } from "./rollout.ts"
@@ -149,6 +141,13 @@ export class Seamless {
    * @param commit Commit id of the source: gives the tag sha-<12 digits>, and goes into the record.
    * @param branch Branch of the source: gives a tag of its name.
    * @param gitTag Git tag of the source: v1.4.2 gives the tags 1.4.2, 1.4, 1 and latest.
+   * @param tagRules Rules for the tags, one a line, in the notation of docker/metadata-action, such as type=semver,pattern={{version}}: instead of the tags of commit, branch and git tag.
+   * @param tagFlavor What holds for all rules, one setting a line: latest=auto, prefix=web-, suffix=-alpine,onlatest=true.
+   * @param pullRequest Number of the pull request that is built: gives the tag pr-<number> in place of the branch.
+   * @param baseBranch Branch that the pull request is to be merged into, for {{base_ref}} in rules.
+   * @param defaultBranch Default branch of the source's repository, for rules that ask for it.
+   * @param scheduled A schedule asked for this build, for rules with type=schedule.
+   * @param time Time of the build for dates in rules, in seconds since 1970. Default: now.
    * @param dockerfile Path of the Dockerfile within the source.
    * @param target Stage of the Dockerfile to build. Default: the last one.
    * @param platforms Platforms, such as linux/amd64,linux/arm64: one image index. Default: the engine's own.
@@ -161,6 +160,7 @@ export class Seamless {
    * @param healthPort Port of the health path in the container. Default: the lowest exposed port in the smoke test, the first published one on the host.
    * @param healthStatus HTTP status of a healthy answer.
    * @param healthCount Healthy answers in a row that make a version ready.
+   * @param commitTime When the commit was made, in seconds since 1970 as git log -1 --format=%ct prints it.
    * @param registryUser User at the registry.
    * @param registryToken Password or token at the registry.
    * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
@@ -173,6 +173,13 @@ export class Seamless {
     commit = "",
     branch = "",
     gitTag = "",
+    tagRules = "",
+    tagFlavor = "",
+    pullRequest?: number,
+    baseBranch = "",
+    defaultBranch = "",
+    scheduled = false,
+    time?: number,
     dockerfile = "Dockerfile",
     target?: string,
     platforms: string[] = [],
@@ -185,12 +192,17 @@ export class Seamless {
     healthPort?: number,
     healthStatus = 200,
     healthCount = 3,
+    commitTime?: number,
     registryUser?: string,
     registryToken?: Secret,
     registryService?: Service,
   ): Promise<string> {
     const destination = registry(repository, registryUser, registryToken, registryService)
-    const planned = await imageTags({ source }, { tags, commit, branch, gitTag })
+    const planned = await imageTags(source, {
+      ...{ tags, commit, branch, gitTag, tagRules, tagFlavor },
+      ...{ pullRequest, baseBranch, defaultBranch, scheduled, time, commitTime },
+    })
+    for (const note of planned.notes) console.error(note)
     const images = await buildImage({
       source,
       dockerfile,
@@ -225,6 +237,13 @@ export class Seamless {
    * @param commit Commit id of the source: gives the tag sha-<12 digits>, and goes into the record.
    * @param branch Branch of the source: gives a tag of its name.
    * @param gitTag Git tag of the source: v1.4.2 gives the tags 1.4.2, 1.4, 1 and latest.
+   * @param tagRules Rules for the tags, one a line, in the notation of docker/metadata-action, such as type=semver,pattern={{version}}: instead of the tags of commit, branch and git tag.
+   * @param tagFlavor What holds for all rules, one setting a line: latest=auto, prefix=web-, suffix=-alpine,onlatest=true.
+   * @param pullRequest Number of the pull request that is built: gives the tag pr-<number> in place of the branch.
+   * @param baseBranch Branch that the pull request is to be merged into, for {{base_ref}} in rules.
+   * @param defaultBranch Default branch of the source's repository, for rules that ask for it.
+   * @param scheduled A schedule asked for this build, for rules with type=schedule.
+   * @param time Time of the build for dates in rules, in seconds since 1970. Default: now.
    * @param registryUser User at the registry. The host pulls as the same user, through a configuration that is removed afterwards.
    * @param registryToken Password or token at the registry.
    * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
@@ -274,6 +293,13 @@ export class Seamless {
     commit = "",
     branch = "",
     gitTag = "",
+    tagRules = "",
+    tagFlavor = "",
+    pullRequest?: number,
+    baseBranch = "",
+    defaultBranch = "",
+    scheduled = false,
+    time?: number,
     registryUser?: string,
     registryToken?: Secret,
     registryService?: Service,
@@ -319,7 +345,10 @@ export class Seamless {
     }
     const from: ImageSource = {
       image,
-      tags: { tags, commit, branch, gitTag },
+      tags: {
+        ...{ tags, commit, branch, gitTag, tagRules, tagFlavor },
+        ...{ pullRequest, baseBranch, defaultBranch, scheduled, time, commitTime },
+      },
       build,
       test: smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv }),
     }
@@ -380,6 +409,13 @@ export class Seamless {
    * @param commit Commit id of the source: gives the tag sha-<12 digits>, and goes into the record.
    * @param branch Branch of the source: gives a tag of its name.
    * @param gitTag Git tag of the source: v1.4.2 gives the tags 1.4.2, 1.4, 1 and latest.
+   * @param tagRules Rules for the tags, one a line, in the notation of docker/metadata-action, such as type=semver,pattern={{version}}: instead of the tags of commit, branch and git tag.
+   * @param tagFlavor What holds for all rules, one setting a line: latest=auto, prefix=web-, suffix=-alpine,onlatest=true.
+   * @param pullRequest Number of the pull request that is built: gives the tag pr-<number> in place of the branch.
+   * @param baseBranch Branch that the pull request is to be merged into, for {{base_ref}} in rules.
+   * @param defaultBranch Default branch of the source's repository, for rules that ask for it.
+   * @param scheduled A schedule asked for this build, for rules with type=schedule.
+   * @param time Time of the build for dates in rules, in seconds since 1970. Default: now.
    * @param registryUser User at the registry. The host pulls as the same user, through a configuration that is removed afterwards.
    * @param registryToken Password or token at the registry.
    * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
@@ -431,6 +467,13 @@ export class Seamless {
     commit = "",
     branch = "",
     gitTag = "",
+    tagRules = "",
+    tagFlavor = "",
+    pullRequest?: number,
+    baseBranch = "",
+    defaultBranch = "",
+    scheduled = false,
+    time?: number,
     registryUser?: string,
     registryToken?: Secret,
     registryService?: Service,
@@ -478,7 +521,10 @@ export class Seamless {
     }
     const from: ImageSource = {
       image,
-      tags: { tags, commit, branch, gitTag },
+      tags: {
+        ...{ tags, commit, branch, gitTag, tagRules, tagFlavor },
+        ...{ pullRequest, baseBranch, defaultBranch, scheduled, time, commitTime },
+      },
       build,
       test: smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv }),
     }

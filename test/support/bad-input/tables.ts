@@ -128,6 +128,34 @@ const options: WrongInputs = {
       error: 'commit: "main" is not a commit id\n  → give 7 to 64 hex digits, as git rev-parse HEAD',
     },
     {
+      wrong: "tag rule without its pattern",
+      options: {
+        image: null,
+        source: "examples/app",
+        "tag-rules": "type=sha\ntype=semver",
+        commit: "0123abc",
+      },
+      error:
+        "tagRules[1]: type=semver has no pattern\n  → add pattern=…, as in type=semver,pattern={{version}}",
+    },
+    {
+      wrong: "tag rules none of which is about this build",
+      call: "deploy",
+      options: { image: null, source: "examples/app", "tag-rules": "type=ref,event=tag", branch: "main" },
+      error:
+        "tagRules: none of the rules gives a tag for this build\n  → say more about the build (--branch, --git-tag, --pull-request, --scheduled), or add type=sha",
+    },
+    {
+      wrong: "tag flavor without rules",
+      options: { image: null, source: "examples/app", "tag-flavor": "latest=true" },
+      error: "tagFlavor: there is a flavor without rules\n  → give --tag-rules too",
+    },
+    {
+      wrong: "pull request together with a git tag",
+      options: { image: null, source: "examples/app", "pull-request": "7", "git-tag": "v1.0.0" },
+      error: "pullRequest: it is given together with a git tag\n  → a build has one of the two",
+    },
+    {
       wrong: "image without a version",
       options: { image: "registry:5000/app" },
       error:
