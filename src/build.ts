@@ -2,6 +2,7 @@ import { type Container, type Directory, dag, type Platform, type Secret } from 
 import { InputError } from "./core/errors.ts"
 import { explainBuild } from "./core/image-error.ts"
 import { parsePlatform } from "./core/options.ts"
+import { markPlatform } from "./platform.ts"
 
 /** What a Dockerfile build takes. */
 export interface BuildOptions {
@@ -16,7 +17,7 @@ export interface BuildOptions {
   secretIds: readonly string[]
 }
 
-/** One container a platform; the first one is the one that can be run here. */
+/** One container a platform, in the order in which they were asked for. */
 export async function buildImage(options: BuildOptions): Promise<[Container, ...Container[]]> {
   const { source, dockerfile, target, platforms } = options
   await checkDockerfile(source, dockerfile)
@@ -32,8 +33,12 @@ export async function buildImage(options: BuildOptions): Promise<[Container, ...
     })
   const checked = platforms.map((platform, index) => parsePlatform(platform, `platforms[${index}]`))
   const [first, ...others] = checked.length === 0 ? [undefined] : checked
+  const built = async (platform?: string) => {
+    const image = await build(platform).sync()
+    return platform === undefined ? image : markPlatform(image, platform)
+  }
   try {
-    return await Promise.all([build(first).sync(), ...others.map((platform) => build(platform).sync())])
+    return await Promise.all([built(first), ...others.map(built)])
   } catch (error) {
     throw explainBuild(error, dockerfile)
   }
