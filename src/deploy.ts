@@ -1,5 +1,5 @@
 import type { HostOptions, Target } from "./access.ts"
-import { connect, registry } from "./access.ts"
+import { connect } from "./access.ts"
 import { type BuildOptions, buildImage } from "./build.ts"
 import { conclude, failure } from "./core/conclusion.ts"
 import type { Desired } from "./core/desired.ts"
@@ -12,10 +12,13 @@ import { checkPlace } from "./core/preflight.ts"
 import { parseReference, parseTag, sameRepository } from "./core/reference.ts"
 import type { DeployReport, Timings } from "./core/report.ts"
 import { rollbackTarget } from "./core/rollback-target.ts"
+import { type DestinationOptions, destinations } from "./destinations.ts"
 import { imageTags, type TagOptions } from "./image-tags.ts"
-import { publishImage, type Registry, resolveImage } from "./publish.ts"
+import { imageLabels, type LabelOptions, withLabels } from "./labels.ts"
+import { prove } from "./prove.ts"
+import { type Images, publishImage, type Registry, resolveImage } from "./publish.ts"
 import { type Attachment, applyPlan, followRun, readHost, waitForLock } from "./rollout.ts"
-import { type SmokeTest, smokeTest } from "./smoke.ts"
+import type { SmokeTest } from "./smoke.ts"
 
 /** Where the image comes from: built, or from the registry. */
 export interface ImageSource {
@@ -23,7 +26,13 @@ export interface ImageSource {
   test?: SmokeTest
   image?: string
   tags: TagOptions
+  labels: LabelOptions
+  /** How long a registry in trouble is tried again, as a duration. */
+  pushPatience: string
 }
+
+/** The repositories of an image. What is deployed comes from the first. */
+type Destinations = readonly [Registry, ...Registry[]]
 
 /** Stands for a digest that is not known yet, so that a plan can be checked before anything is pushed. */
 const anyDigest = `sha256:${"0".repeat(64)}`
@@ -33,40 +42,43 @@ const anyDigest = `sha256:${"0".repeat(64)}`
  */
 export async function deploy(
   from: ImageSource,
-  destination: Registry,
+  to: Destinations,
   options: RolloutOptions,
   access: HostOptions,
   waitLock: string,
 ): Promise<DeployReport> {
   const watch = stopwatch()
   const patience = parseDuration(waitLock, "waitLock")
+  const pushPatience = parseDuration(from.pushPatience, "pushPatience")
+  const [destination, ...mirrors] = to
   const target = await connect(access, destination)
   const wanted = await want(from, destination, options)
   const [state, images] = await Promise.all([
     watch.time("read", readHost(target, wanted)),
-    watch.time("build", build(from)),
+    watch.time("build", build(from, wanted)),
   ])
   const first = planRollout(state, wanted, target.projectDir)
   if (first.nothing?.verdict === "skipped") return leaveAlone(target, first, wanted, watch)
-  if (images !== undefined) await watch.time("smoke", prove(images, from))
-  const digest =
-    images === undefined
-      ? wanted.digest
-      : await watch.time("publish", publishImage(images, destination, wanted.tags))
-  return rollOut(target, state, { ...wanted, digest }, patience, watch)
+  if (images === undefined) return rollOut(target, state, wanted, patience, watch)
+  const untested = from.test === undefined ? [] : await watch.time("smoke", prove(images, from.test))
+  const { digest, retries } = await watch.time("publish", publishImage(images, to, wanted.tags, pushPatience))
+  const notes = [...wanted.notes, ...untested, ...retries]
+  const also = mirrors.map(({ repository }) => repository)
+  return rollOut(target, state, { ...wanted, digest, notes, also }, patience, watch)
 }
 
 /** What deploy would do, for people: nothing is built, pushed or changed. */
 export async function planDeploy(
   from: ImageSource,
-  destination: Registry,
+  [destination, ...mirrors]: Destinations,
   options: RolloutOptions,
   access: HostOptions,
 ): Promise<string> {
   const target = await connect(access, destination)
   const wanted = await want(from, destination, options)
   const state = await readHost(target, wanted)
-  return planText(target, from, wanted, planRollout(state, wanted, target.projectDir))
+  const also = mirrors.map(({ repository }) => repository)
+  return planText(target, from, { ...wanted, also }, planRollout(state, wanted, target.projectDir))
 }
 
 /** An earlier release again, by its digest: no build, and no registry when the image is still on the host. */
@@ -74,7 +86,7 @@ export async function rollback(
   release: number | undefined,
   options: RolloutOptions,
   access: HostOptions,
-  login: Omit<Registry, "repository">,
+  login: Omit<DestinationOptions, "repository" | "also">,
   waitLock: string,
 ): Promise<DeployReport> {
   const watch = stopwatch()
@@ -85,7 +97,8 @@ export async function rollback(
   checkPlace(found, before.projectDir)
   const run = rollbackTarget(found, release)
   const { repository, tag, digest } = run
-  const target = await connect(access, registry(repository, login.user, login.token, login.service))
+  const [registry] = await destinations({ repository, ...login })
+  const target = await connect(access, registry)
   const origin = {
     commit: run.commit,
     branch: run.branch,
@@ -106,8 +119,11 @@ export async function attach(access: HostOptions, attachment: Attachment): Promi
 
 type Wanted = Desired & {
   tags: string[]
-  /** What the caller should know about the tags. */
+  /** What the caller should know about the image. */
   notes: string[]
+  labels?: ReturnType<typeof imageLabels>
+  /** Further repositories of the image. */
+  also?: string[]
 }
 
 /** Checks the options and settles the tags; an image that was named is looked up. */
@@ -127,8 +143,10 @@ async function want(from: ImageSource, destination: Registry, options: RolloutOp
     )
   }
   if (build !== undefined) {
-    const { all, deployed, notes } = await imageTags(build.source, tags)
-    return { ...checked, tag: deployed, tags: all, notes, digest: anyDigest }
+    const planned = await imageTags(build.source, tags)
+    const labels = imageLabels(destination.repository, from.labels, tags, planned)
+    const { all, deployed, notes } = planned
+    return { ...checked, tag: deployed, tags: all, notes, labels, digest: anyDigest }
   }
   const reference = parseImage(image as string, destination)
   const digest = reference.digest ?? (await resolveImage(reference, destination))
@@ -169,20 +187,15 @@ export function smoke(raw: {
   }
 }
 
-type Images = Awaited<ReturnType<typeof buildImage>>
-
-async function build({ build }: ImageSource): Promise<Images | undefined> {
-  return build && buildImage(build)
-}
-
-async function prove(images: Images, { test }: ImageSource): Promise<void> {
-  if (test !== undefined) await smokeTest(images[0], test)
+async function build({ build }: ImageSource, { labels }: Wanted): Promise<Images | undefined> {
+  const images = build && (await buildImage(build))
+  return images && labels ? withLabels(images, labels) : images
 }
 
 function planText(
   { name }: Target,
   { build }: ImageSource,
-  { repository, tag, tags, notes }: Wanted,
+  { repository, tag, tags, notes, also = [] }: Wanted,
   plan: Plan,
 ): string {
   const image =
@@ -190,7 +203,7 @@ function planText(
       ? []
       : [
           "Build the image and test it in a container",
-          `Push ${tags.map((each) => `${repository}:${each}`).join(", ")}`,
+          `Push ${[repository, ...also].flatMap((each) => tags.map((it) => `${each}:${it}`)).join(", ")}`,
         ]
   const steps = [...image, ...plan.steps.map(({ sentence }) => sentence)].map(
     (sentence, index) => `${String(index + 1).padStart(3)}. ${sentence}`,
@@ -228,6 +241,7 @@ async function rollOut(
     if (outcome.verdict === "deployed")
       return conclude(name, outcome, {
         tags: wanted.tags,
+        ...alsoIn(wanted),
         warnings: [...wanted.notes, ...plan.warnings],
         ...watch.read(),
       })
@@ -246,9 +260,10 @@ const attempts = 5
 function leaveAlone(
   { name }: Target,
   { project, release, services, nothing }: Plan,
-  { repository, digest, tags }: Wanted,
+  wanted: Wanted,
   watch: Stopwatch,
 ): DeployReport {
+  const { repository, digest, tags, notes } = wanted
   return {
     verdict: nothing?.verdict ?? "unchanged",
     ...(nothing === undefined ? {} : { reason: nothing.reason }),
@@ -258,12 +273,16 @@ function leaveAlone(
     image: repository,
     digest,
     tags,
+    ...alsoIn(wanted),
     services,
     steps: [],
+    ...(notes.length === 0 ? {} : { warnings: notes }),
     undone: [],
     ...watch.read(),
   }
 }
+
+const alsoIn = ({ also = [] }: Wanted) => (also.length === 0 ? {} : { also })
 
 type Stopwatch = ReturnType<typeof stopwatch>
 

@@ -14,7 +14,7 @@ import {
   type Service,
   type Socket,
 } from "@dagger.io/dagger"
-import { connect, registry } from "./access.ts"
+import { connect } from "./access.ts"
 import { buildImage } from "./build.ts"
 import { lockReason } from "./core/lock.ts"
 import { parseInteger, parsePath } from "./core/options.ts"
@@ -23,11 +23,11 @@ import { renderJson, renderText } from "./core/report.ts"
 import { renderMarkdown } from "./core/report-markdown.ts"
 import { renderHistory, renderStatus } from "./core/status.ts"
 import { attach, defaultProjectDir, deploy, type ImageSource, planDeploy, rollback, smoke } from "./deploy.ts"
-import { imageTags } from "./image-tags.ts"
+import { destinations } from "./destinations.ts"
 import { lockProject, readLogs, unlockProject } from "./project.ts"
-import { publishImage } from "./publish.ts"
+import { prove } from "./prove.ts"
+import { publish } from "./publication.ts"
 import { readHost } from "./rollout.ts"
-import { smokeTest } from "./smoke.ts"
 
 /** Forms of the report that a deploy or rollback ends with. */
 export enum ReportFormat {
@@ -115,7 +115,7 @@ export class Seamless {
     healthStatus = 200,
     healthCount = 3,
   ): Promise<string> {
-    const [image] = await buildImage({
+    const images = await buildImage({
       source,
       dockerfile,
       target,
@@ -124,16 +124,20 @@ export class Seamless {
       secrets: buildSecrets,
       secretIds: buildSecretIds,
     })
-    await smokeTest(
-      image,
+    const untested = await prove(
+      images,
       smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv }),
     )
-    return `healthy: ${healthCount} answers ${healthStatus} in a row on ${healthPath}\n`
+    const lines = [
+      `healthy: ${healthCount} answers ${healthStatus} in a row on ${healthPath}`,
+      ...untested.map((note) => `! ${note}`),
+    ]
+    return `${lines.join("\n")}\n`
   }
 
   /**
    * Builds and smoke-tests the image, and pushes every tag from that one build.
-   * Returns a line a tag, each with the same digest.
+   * Returns a line a tag and repository, each with the same digest, and a line with ! for what you should know.
    *
    * @param source Directory with the Dockerfile: the build context. Its .dockerignore is honoured.
    * @param repository Repository of the image, such as ghcr.io/acme/web.
@@ -164,6 +168,12 @@ export class Seamless {
    * @param registryUser User at the registry.
    * @param registryToken Password or token at the registry.
    * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
+   * @param also Further repositories that get the same image with the same tags, such as docker.io/acme/web.
+   * @param registryConfig Docker configuration with the logins of several registries, such as file:~/.docker/config.json, instead of --registry-user and --registry-token. Default: your own Docker login.
+   * @param pushPatience How long a push is tried again when the registry is overloaded or the connection breaks. 0 for not at all.
+   * @param sourceUrl Address of the source's repository, for the labels org.opencontainers.image.source and url.
+   * @param labels Labels of the image, as NAME=value; beside title, revision, created and version, which come from the other options.
+   * @param annotations Annotations of the image's manifest, as NAME=value; beside the same ones.
    */
   @func({ cache: "never" })
   async publish(
@@ -196,28 +206,31 @@ export class Seamless {
     registryUser?: string,
     registryToken?: Secret,
     registryService?: Service,
+    also: string[] = [],
+    registryConfig?: Secret,
+    pushPatience = "2m",
+    sourceUrl = "",
+    labels: string[] = [],
+    annotations: string[] = [],
   ): Promise<string> {
-    const destination = registry(repository, registryUser, registryToken, registryService)
-    const planned = await imageTags(source, {
-      ...{ tags, commit, branch, gitTag, tagRules, tagFlavor },
-      ...{ pullRequest, baseBranch, defaultBranch, scheduled, time, commitTime },
+    const to = await destinations({
+      ...{ repository, also, user: registryUser, token: registryToken },
+      ...{ config: registryConfig, service: registryService },
     })
-    for (const note of planned.notes) console.error(note)
-    const images = await buildImage({
-      source,
-      dockerfile,
-      target,
-      platforms,
-      args: buildArgs,
-      secrets: buildSecrets,
-      secretIds: buildSecretIds,
-    })
-    await smokeTest(
-      images[0],
-      smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv }),
-    )
-    const digest = await publishImage(images, destination, planned.all)
-    return planned.all.map((tag) => `${destination.repository}:${tag}@${digest}\n`).join("")
+    const from = {
+      build: {
+        ...{ source, dockerfile, target, platforms },
+        ...{ args: buildArgs, secrets: buildSecrets, secretIds: buildSecretIds },
+      },
+      test: smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv }),
+      tags: {
+        ...{ tags, commit, branch, gitTag, tagRules, tagFlavor },
+        ...{ pullRequest, baseBranch, defaultBranch, scheduled, time, commitTime },
+      },
+      labels: { sourceUrl, labels, annotations },
+      pushPatience,
+    }
+    return await publish(from, to)
   }
 
   /**
@@ -247,6 +260,12 @@ export class Seamless {
    * @param registryUser User at the registry. The host pulls as the same user, through a configuration that is removed afterwards.
    * @param registryToken Password or token at the registry.
    * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
+   * @param also Further repositories that get the same image with the same tags, such as docker.io/acme/web.
+   * @param registryConfig Docker configuration with the logins of several registries, such as file:~/.docker/config.json, instead of --registry-user and --registry-token. Default: your own Docker login.
+   * @param pushPatience How long a push is tried again when the registry is overloaded or the connection breaks. 0 for not at all.
+   * @param sourceUrl Address of the source's repository, for the labels org.opencontainers.image.source and url.
+   * @param labels Labels of the image, as NAME=value; beside title, revision, created and version, which come from the other options.
+   * @param annotations Annotations of the image's manifest, as NAME=value; beside the same ones.
    * @param dockerfile Path of the Dockerfile within the source.
    * @param target Stage of the Dockerfile to build. Default: the last one.
    * @param platforms Platforms, such as linux/amd64,linux/arm64: one image index. Default: the engine's own.
@@ -303,6 +322,12 @@ export class Seamless {
     registryUser?: string,
     registryToken?: Secret,
     registryService?: Service,
+    also: string[] = [],
+    registryConfig?: Secret,
+    pushPatience = "2m",
+    sourceUrl = "",
+    labels: string[] = [],
+    annotations: string[] = [],
     dockerfile = "Dockerfile",
     target?: string,
     platforms: string[] = [],
@@ -333,7 +358,10 @@ export class Seamless {
     force = false,
     by = "",
   ): Promise<string> {
-    const destination = registry(repository, registryUser, registryToken, registryService)
+    const to = await destinations({
+      ...{ repository, also, user: registryUser, token: registryToken },
+      ...{ config: registryConfig, service: registryService },
+    })
     const build = source && {
       source,
       dockerfile,
@@ -349,7 +377,7 @@ export class Seamless {
         ...{ tags, commit, branch, gitTag, tagRules, tagFlavor },
         ...{ pullRequest, baseBranch, defaultBranch, scheduled, time, commitTime },
       },
-      build,
+      ...{ build, pushPatience, labels: { sourceUrl, labels, annotations } },
       test: smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv }),
     }
     const options = {
@@ -386,7 +414,7 @@ export class Seamless {
       composeFiles,
       projectDir: projectDir ?? defaultProjectDir(repository),
     }
-    return await planDeploy(from, destination, options, access)
+    return await planDeploy(from, to, options, access)
   }
 
   /**
@@ -419,6 +447,12 @@ export class Seamless {
    * @param registryUser User at the registry. The host pulls as the same user, through a configuration that is removed afterwards.
    * @param registryToken Password or token at the registry.
    * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
+   * @param also Further repositories that get the same image with the same tags, such as docker.io/acme/web.
+   * @param registryConfig Docker configuration with the logins of several registries, such as file:~/.docker/config.json, instead of --registry-user and --registry-token. Default: your own Docker login.
+   * @param pushPatience How long a push is tried again when the registry is overloaded or the connection breaks. 0 for not at all.
+   * @param sourceUrl Address of the source's repository, for the labels org.opencontainers.image.source and url.
+   * @param labels Labels of the image, as NAME=value; beside title, revision, created and version, which come from the other options.
+   * @param annotations Annotations of the image's manifest, as NAME=value; beside the same ones.
    * @param dockerfile Path of the Dockerfile within the source.
    * @param target Stage of the Dockerfile to build. Default: the last one.
    * @param platforms Platforms, such as linux/amd64,linux/arm64: one image index. Default: the engine's own.
@@ -477,6 +511,12 @@ export class Seamless {
     registryUser?: string,
     registryToken?: Secret,
     registryService?: Service,
+    also: string[] = [],
+    registryConfig?: Secret,
+    pushPatience = "2m",
+    sourceUrl = "",
+    labels: string[] = [],
+    annotations: string[] = [],
     dockerfile = "Dockerfile",
     target?: string,
     platforms: string[] = [],
@@ -509,7 +549,10 @@ export class Seamless {
     by = "",
     format: ReportFormat = ReportFormat.Text,
   ): Promise<string> {
-    const destination = registry(repository, registryUser, registryToken, registryService)
+    const to = await destinations({
+      ...{ repository, also, user: registryUser, token: registryToken },
+      ...{ config: registryConfig, service: registryService },
+    })
     const build = source && {
       source,
       dockerfile,
@@ -525,7 +568,7 @@ export class Seamless {
         ...{ tags, commit, branch, gitTag, tagRules, tagFlavor },
         ...{ pullRequest, baseBranch, defaultBranch, scheduled, time, commitTime },
       },
-      build,
+      ...{ build, pushPatience, labels: { sourceUrl, labels, annotations } },
       test: smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv }),
     }
     const options = {
@@ -562,7 +605,7 @@ export class Seamless {
       composeFiles,
       projectDir: projectDir ?? defaultProjectDir(repository),
     }
-    return renderers[format](await deploy(from, destination, options, access, waitLock))
+    return renderers[format](await deploy(from, to, options, access, waitLock))
   }
 
   /**
@@ -579,6 +622,7 @@ export class Seamless {
    * @param registryUser User at the registry. The host pulls as the same user, through a configuration that is removed afterwards.
    * @param registryToken Password or token at the registry.
    * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
+   * @param registryConfig Docker configuration with the login of the registry, such as file:~/.docker/config.json, instead of --registry-user and --registry-token.
    * @param healthPath Path that tells whether the app is healthy.
    * @param healthPort Port of the health path in the container. Default: that of the first published port.
    * @param healthStatus HTTP status of a healthy answer.
@@ -612,6 +656,7 @@ export class Seamless {
     registryUser?: string,
     registryToken?: Secret,
     registryService?: Service,
+    registryConfig?: Secret,
     healthPath = "/health",
     healthPort?: number,
     healthStatus = 200,
@@ -657,7 +702,7 @@ export class Seamless {
         release,
         options,
         { host, knownHosts, sshKey, sshAgent, sshService, projectDir, composeFiles },
-        { user: registryUser, token: registryToken, service: registryService },
+        { user: registryUser, token: registryToken, config: registryConfig, service: registryService },
         waitLock,
       ),
     )

@@ -63,6 +63,8 @@ export interface DeployReport {
   image?: string
   digest?: string
   tags: string[]
+  /** Further repositories that have the same image with the same tags. */
+  also?: string[]
   services: string[]
   steps: ReportStep[]
   traffic?: Traffic
@@ -104,7 +106,7 @@ export function headline(report: DeployReport): string {
 
 /** The facts beside the steps, as label and value, in the order of all forms. */
 export function facts(report: DeployReport): [label: string, value: string][] {
-  const { reason, image, tags, digest, traffic, startedAt, totalMs, timings } = report
+  const { reason, image, also, tags, digest, traffic, startedAt, totalMs, timings } = report
   const measured = phases.flatMap((phase) => {
     const ms = timings[phase]
     return ms === undefined ? [] : [`${phase} ${formatDuration(ms)}`]
@@ -112,6 +114,7 @@ export function facts(report: DeployReport): [label: string, value: string][] {
   const rows: [string, string | undefined][] = [
     ["Reason", reason],
     ["Image", image],
+    ["Also in", also?.join(", ")],
     ["Tags", tags.join(", ")],
     ["Digest", digest],
     ["Traffic", traffic && describeTraffic(traffic)],

@@ -156,6 +156,37 @@ const options: WrongInputs = {
       error: "pullRequest: it is given together with a git tag\n  → a build has one of the two",
     },
     {
+      wrong: "repository named twice",
+      options: { also: "docker.io/acme/web,registry:5000/app" },
+      error: "also[1]: registry:5000/app is named twice\n  → name each repository once",
+    },
+    {
+      wrong: "Docker configuration that is none",
+      options: { "registry-config": "file:{files}/password" },
+      error:
+        "registryConfig: it is not JSON\n  → give a file such as docker login writes, ~/.docker/config.json",
+    },
+    {
+      wrong: "patience without a unit",
+      call: "publish",
+      options: { "push-patience": "120" },
+      error:
+        'pushPatience: "120" is not a duration\n  → write a number with a unit, such as "10s", "1m30s" or "500ms"',
+    },
+    {
+      wrong: "label without a value, as the rest of one with a comma is",
+      call: "publish",
+      options: { labels: "team=shop, cart" },
+      error:
+        'labels[1]: " cart" is not NAME=value\n  → write it so; on a command line a value with a comma needs quotes of its own: \'"NAME=a, b"\'',
+    },
+    {
+      wrong: "address of the source that is none",
+      call: "publish",
+      options: { "source-url": "github.com/acme/web" },
+      error: 'sourceUrl: "github.com/acme/web" is not an address\n  → give it as https://github.com/acme/web',
+    },
+    {
       wrong: "image without a version",
       options: { image: "registry:5000/app" },
       error:
