@@ -1,6 +1,6 @@
 import type { HostOptions, Target } from "./access.ts"
 import { connect } from "./access.ts"
-import { type BuildOptions, buildImage } from "./build.ts"
+import { buildImage } from "./build.ts"
 import { conclude, failure } from "./core/conclusion.ts"
 import type { Desired } from "./core/desired.ts"
 import { parseDuration } from "./core/duration.ts"
@@ -13,22 +13,17 @@ import { parseReference, parseTag, sameRepository } from "./core/reference.ts"
 import type { DeployReport, Timings } from "./core/report.ts"
 import { rollbackTarget } from "./core/rollback-target.ts"
 import { type DestinationOptions, destinations } from "./destinations.ts"
-import { imageTags, type TagOptions } from "./image-tags.ts"
-import { imageLabels, type LabelOptions, withLabels } from "./labels.ts"
-import { prove } from "./prove.ts"
-import { type Images, publishImage, type Registry, resolveImage } from "./publish.ts"
+import { imageTags } from "./image-tags.ts"
+import { imageLabels, withLabels } from "./labels.ts"
+import { type Publication, parseWay, pushProven } from "./publication.ts"
+import { type Images, type Registry, resolveImage } from "./publish.ts"
 import { type Attachment, applyPlan, followRun, readHost, waitForLock } from "./rollout.ts"
 import type { SmokeTest } from "./smoke.ts"
 
 /** Where the image comes from: built, or from the registry. */
-export interface ImageSource {
-  build?: BuildOptions
-  test?: SmokeTest
+export interface ImageSource extends Omit<Publication, "build"> {
+  build?: Publication["build"]
   image?: string
-  tags: TagOptions
-  labels: LabelOptions
-  /** How long a registry in trouble is tried again, as a duration. */
-  pushPatience: string
 }
 
 /** The repositories of an image. What is deployed comes from the first. */
@@ -49,7 +44,7 @@ export async function deploy(
 ): Promise<DeployReport> {
   const watch = stopwatch()
   const patience = parseDuration(waitLock, "waitLock")
-  const pushPatience = parseDuration(from.pushPatience, "pushPatience")
+  const way = parseWay(from)
   const [destination, ...mirrors] = to
   const target = await connect(access, destination)
   const wanted = await want(from, destination, options)
@@ -60,9 +55,8 @@ export async function deploy(
   const first = planRollout(state, wanted, target.projectDir)
   if (first.nothing?.verdict === "skipped") return leaveAlone(target, first, wanted, watch)
   if (images === undefined) return rollOut(target, state, wanted, patience, watch)
-  const untested = from.test === undefined ? [] : await watch.time("smoke", prove(images, from.test))
-  const { digest, retries } = await watch.time("publish", publishImage(images, to, wanted.tags, pushPatience))
-  const notes = [...wanted.notes, ...untested, ...retries]
+  const { digest, notes: said } = await pushProven(images, to, wanted.tags, way, watch)
+  const notes = [...wanted.notes, ...said]
   const also = mirrors.map(({ repository }) => repository)
   return rollOut(target, state, { ...wanted, digest, notes, also }, patience, watch)
 }

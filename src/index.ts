@@ -16,6 +16,7 @@ import {
 } from "@dagger.io/dagger"
 import { connect } from "./access.ts"
 import { buildImage } from "./build.ts"
+import { parseSignable } from "./core/gate-options.ts"
 import { lockReason } from "./core/lock.ts"
 import { parseInteger, parsePath } from "./core/options.ts"
 import { checkPlace } from "./core/preflight.ts"
@@ -24,6 +25,9 @@ import { renderMarkdown } from "./core/report-markdown.ts"
 import { renderHistory, renderStatus } from "./core/status.ts"
 import { attach, defaultProjectDir, deploy, type ImageSource, planDeploy, rollback, smoke } from "./deploy.ts"
 import { destinations } from "./destinations.ts"
+import { listContents } from "./gates/sbom.ts"
+import { scanImage } from "./gates/scan.ts"
+import { signImage } from "./gates/sign.ts"
 import { lockProject, readLogs, unlockProject } from "./project.ts"
 import { prove } from "./prove.ts"
 import { publish } from "./publication.ts"
@@ -174,6 +178,13 @@ export class Seamless {
    * @param sourceUrl Address of the source's repository, for the labels org.opencontainers.image.source and url.
    * @param labels Labels of the image, as NAME=value; beside title, revision, created and version, which come from the other options.
    * @param annotations Annotations of the image's manifest, as NAME=value; beside the same ones.
+   * @param scanThreshold Refuses to push an image with known vulnerabilities of this severity or worse: negligible, low, medium, high or critical. Default: no scan.
+   * @param scanDatabase Vulnerability database of grype, instead of a download.
+   * @param scanTool Image of grype. Default: a pinned version of its own.
+   * @param signKey Private key of cosign, such as file:cosign.key: the pushed image is signed in each repository. Default: no signature.
+   * @param signPassword Password of that key.
+   * @param signTool Image of cosign. Default: a pinned version of its own.
+   * @param transparencyLog Write the signature to the public log of Sigstore too, with the image's name and for good.
    */
   @func({ cache: "never" })
   async publish(
@@ -212,6 +223,13 @@ export class Seamless {
     sourceUrl = "",
     labels: string[] = [],
     annotations: string[] = [],
+    scanThreshold?: string,
+    scanDatabase?: File,
+    scanTool?: Container,
+    signKey?: Secret,
+    signPassword?: Secret,
+    signTool?: Container,
+    transparencyLog = false,
   ): Promise<string> {
     const to = await destinations({
       ...{ repository, also, user: registryUser, token: registryToken },
@@ -229,8 +247,71 @@ export class Seamless {
       },
       labels: { sourceUrl, labels, annotations },
       pushPatience,
+      gates: {
+        ...{ scanThreshold, scanDatabase, scanTool },
+        ...{ signKey, signPassword, signTool, transparencyLog },
+      },
     }
     return await publish(from, to)
+  }
+
+  /**
+   * Lists what is in an image, by syft.
+   *
+   * @param image The image: one that build returns, or a reference such as ghcr.io/acme/web:1.4.2.
+   * @param format Form of the list: spdx-json, cyclonedx-json or syft-json.
+   * @param tool Image of syft. Default: a pinned version of its own.
+   */
+  @func()
+  async sbom(image: Container, format = "spdx-json", tool?: Container): Promise<File> {
+    return await listContents(image, format, tool)
+  }
+
+  /**
+   * Looks for known vulnerabilities in an image, by grype. Fails with its table when one reaches the threshold, else returns the table.
+   *
+   * @param image The image: one that build returns, or a reference such as ghcr.io/acme/web:1.4.2.
+   * @param threshold The severity that is too much: negligible, low, medium, high or critical.
+   * @param database Vulnerability database of grype, instead of a download.
+   * @param tool Image of grype. Default: a pinned version of its own.
+   */
+  @func({ cache: "never" })
+  async scan(image: Container, threshold = "high", database?: File, tool?: Container): Promise<string> {
+    return await scanImage(image, { threshold, database, tool })
+  }
+
+  /**
+   * Signs an image in its registry, by cosign.
+   *
+   * @param reference The image with its digest, as publish prints it.
+   * @param key Private key, as cosign generate-key-pair makes it, such as file:cosign.key.
+   * @param password Password of the key.
+   * @param transparencyLog Write the signature to the public log of Sigstore too, with the image's name and for good.
+   * @param tool Image of cosign. Default: a pinned version of its own.
+   * @param registryUser User at the registry.
+   * @param registryToken Password or token at the registry.
+   * @param registryConfig Docker configuration with the login of the registry, such as file:~/.docker/config.json, instead of --registry-user and --registry-token.
+   * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
+   */
+  @func({ cache: "never" })
+  async sign(
+    reference: string,
+    key: Secret,
+    password?: Secret,
+    transparencyLog = false,
+    tool?: Container,
+    registryUser?: string,
+    registryToken?: Secret,
+    registryConfig?: Secret,
+    registryService?: Service,
+  ): Promise<string> {
+    const { repository, digest } = parseSignable(reference)
+    const [registry] = await destinations({
+      ...{ repository, user: registryUser, token: registryToken },
+      ...{ config: registryConfig, service: registryService },
+    })
+    await signImage(registry, digest, { key, password, transparencyLog, tool })
+    return `signed ${registry.repository}@${digest}\n`
   }
 
   /**
@@ -377,7 +458,12 @@ export class Seamless {
         ...{ tags, commit, branch, gitTag, tagRules, tagFlavor },
         ...{ pullRequest, baseBranch, defaultBranch, scheduled, time, commitTime },
       },
-      ...{ build, pushPatience, labels: { sourceUrl, labels, annotations } },
+      ...{
+        build,
+        pushPatience,
+        labels: { sourceUrl, labels, annotations },
+        gates: { transparencyLog: false },
+      },
       test: smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv }),
     }
     const options = {
@@ -453,6 +539,13 @@ export class Seamless {
    * @param sourceUrl Address of the source's repository, for the labels org.opencontainers.image.source and url.
    * @param labels Labels of the image, as NAME=value; beside title, revision, created and version, which come from the other options.
    * @param annotations Annotations of the image's manifest, as NAME=value; beside the same ones.
+   * @param scanThreshold Refuses to push an image with known vulnerabilities of this severity or worse: negligible, low, medium, high or critical. Default: no scan.
+   * @param scanDatabase Vulnerability database of grype, instead of a download.
+   * @param scanTool Image of grype. Default: a pinned version of its own.
+   * @param signKey Private key of cosign, such as file:cosign.key: the pushed image is signed in each repository. Default: no signature.
+   * @param signPassword Password of that key.
+   * @param signTool Image of cosign. Default: a pinned version of its own.
+   * @param transparencyLog Write the signature to the public log of Sigstore too, with the image's name and for good.
    * @param dockerfile Path of the Dockerfile within the source.
    * @param target Stage of the Dockerfile to build. Default: the last one.
    * @param platforms Platforms, such as linux/amd64,linux/arm64: one image index. Default: the engine's own.
@@ -517,6 +610,13 @@ export class Seamless {
     sourceUrl = "",
     labels: string[] = [],
     annotations: string[] = [],
+    scanThreshold?: string,
+    scanDatabase?: File,
+    scanTool?: Container,
+    signKey?: Secret,
+    signPassword?: Secret,
+    signTool?: Container,
+    transparencyLog = false,
     dockerfile = "Dockerfile",
     target?: string,
     platforms: string[] = [],
@@ -569,6 +669,10 @@ export class Seamless {
         ...{ pullRequest, baseBranch, defaultBranch, scheduled, time, commitTime },
       },
       ...{ build, pushPatience, labels: { sourceUrl, labels, annotations } },
+      gates: {
+        ...{ scanThreshold, scanDatabase, scanTool },
+        ...{ signKey, signPassword, signTool, transparencyLog },
+      },
       test: smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv }),
     }
     const options = {

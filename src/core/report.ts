@@ -40,6 +40,7 @@ export interface Traffic {
 export interface Timings {
   build?: number
   smoke?: number
+  scan?: number
   publish?: number
   read?: number
   /** For another rollout that held the lock. */
@@ -48,7 +49,7 @@ export interface Timings {
 }
 
 /** The phases in the order in which they happen. */
-const phases = ["build", "smoke", "publish", "read", "wait", "apply"] as const
+const phases = ["build", "smoke", "scan", "publish", "read", "wait", "apply"] as const
 
 /** Everything a deploy tells when it ends. Plain data; the renderers below are the ways to read it. */
 export interface DeployReport {

@@ -71,7 +71,7 @@ describe("several platforms", () => {
     const registry = await startRegistry()
     // The engine speaks plain HTTP to localhost, whatever the port, and the port must be that of the service.
     const port = await tunnelTo(registry)
-    const { code, stdout, error } = await call(
+    const { code, stdout, stderr, error } = await call(
       "publish",
       "linux/amd64,linux/arm64",
       ...[`--repository=localhost:${port}/app`, `--registry-service=tcp://127.0.0.1:${port}`],
@@ -81,6 +81,7 @@ describe("several platforms", () => {
       ...["--git-tag=v1.0.0", "--scheduled", "--time=1578616200"],
     )
     expect([code, error]).toEqual([0, ""])
+    expect(stderr).toContain(`pushed localhost:${port}/app:1.0.0@sha256:`)
     const there = images(registry)
     const digest = await there.digest("1.0.0")
     expect(await there.digest("20200110-093000")).toBe(digest)

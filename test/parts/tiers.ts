@@ -12,6 +12,7 @@ export const tiers: Part[] = [
   tier("contract", "one suite for every adapter of the Host port", engine),
   tier("engine", "the module's functions on a real engine", engine),
   tier("e2e", "operator stories on real hosts under traffic", engine),
+  { ...tier("supply-chain", "syft, grype and cosign, compiled the first time", engine), onDemand: true },
   { ...tier("faults", "every step of a rollout, disturbed in every way", engine), onDemand: true },
 ].filter(({ name }) => existsSync(join("test", name)))
 

@@ -187,6 +187,18 @@ const options: WrongInputs = {
       error: 'sourceUrl: "github.com/acme/web" is not an address\n  → give it as https://github.com/acme/web',
     },
     {
+      wrong: "severity that there is not",
+      call: "publish",
+      options: { "scan-threshold": "severe" },
+      error: 'scanThreshold: "severe" is not a severity\n  → use negligible, low, medium, high, critical',
+    },
+    {
+      wrong: "password of a signing key without the key",
+      call: "publish",
+      options: { "sign-password": "file:{files}/password" },
+      error: "signKey: there is no key to sign with\n  → give --sign-key file:cosign.key",
+    },
+    {
       wrong: "image without a version",
       options: { image: "registry:5000/app" },
       error:
