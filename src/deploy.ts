@@ -15,7 +15,7 @@ import { rollbackTarget } from "./core/rollback-target.ts"
 import { type DestinationOptions, destinations } from "./destinations.ts"
 import { imageTags } from "./image-tags.ts"
 import { imageLabels, withLabels } from "./labels.ts"
-import { type Publication, parseWay, pushProven } from "./publication.ts"
+import { type Publication, parseWay, pushProven, type Way } from "./publication.ts"
 import { type Images, type Registry, resolveImage } from "./publish.ts"
 import { type Attachment, applyPlan, followRun, readHost, waitForLock } from "./rollout.ts"
 import type { SmokeTest } from "./smoke.ts"
@@ -46,6 +46,7 @@ export async function deploy(
   const patience = parseDuration(waitLock, "waitLock")
   const way = parseWay(from)
   const [destination, ...mirrors] = to
+  if (from.build === undefined) refuseForBuilt(way, mirrors)
   const target = await connect(access, destination)
   const wanted = await want(from, destination, options)
   const [state, images] = await Promise.all([
@@ -59,6 +60,19 @@ export async function deploy(
   const notes = [...wanted.notes, ...said]
   const also = mirrors.map(({ repository }) => repository)
   return rollOut(target, state, { ...wanted, digest, notes, also }, patience, watch)
+}
+
+/** A scan that silently does not happen would be worse than none. */
+function refuseForBuilt({ gates }: Way, mirrors: readonly Registry[]): void {
+  const asked = { scanThreshold: gates.scan, signKey: gates.sign, also: mirrors[0] }
+  const [name] = Object.entries(asked).find(([, value]) => value !== undefined) ?? []
+  if (name === undefined) return
+  const hint = "leave it out; the functions scan and sign take an image of the registry"
+  throw new InputError(
+    name,
+    "it is for an image that is built, and --image names one that is there already",
+    hint,
+  )
 }
 
 /** What deploy would do, for people: nothing is built, pushed or changed. */

@@ -121,7 +121,11 @@ class Push {
     } catch (error) {
       if (!(error instanceof GaveUp)) throw error
       const { last, tries, ms } = error
-      throw explainGivenUp(last, { name, repository: target.destination.repository, tries, ms }, this.pushed)
+      throw explainGivenUp(
+        last,
+        { what, name, repository: target.destination.repository, tries, ms },
+        this.pushed,
+      )
     }
   }
 }

@@ -5,6 +5,8 @@ import { isPassing, registryAnswer } from "./registry-answer.ts"
 
 /** What became of a push that was given up. */
 export interface GivenUp {
+  /** The push itself, or the look at what the registry has after it. */
+  what: "push" | "check"
   /** Repository with tag. */
   name: string
   repository: string
@@ -21,10 +23,10 @@ export interface GivenUp {
 export function explainGivenUp(error: unknown, given: GivenUp, pushed: readonly string[]): Error {
   const there = pushed.length > 0 ? `pushed before: ${pushed.join(", ")}` : "nothing was pushed"
   if (isPassing(message(error))) {
-    const { name, tries, ms } = given
+    const { what, name, tries, ms } = given
     const how = tries > 1 ? `failed ${tries} times in ${formatDuration(ms)}` : "failed"
     return new DeployError(
-      `the push of ${name} ${how}, the last time with ${registryAnswer(message(error))}`,
+      `the ${what} of ${name} ${how}, the last time with ${registryAnswer(message(error))}`,
       {
         hint: `the registry has trouble: try again later, or be more patient with --push-patience; ${there}`,
       },

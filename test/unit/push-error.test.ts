@@ -55,7 +55,13 @@ describe("the answer on one line", () => {
 })
 
 describe("a push that was given up", () => {
-  const given = { name: "ghcr.io/acme/web:2", repository: "ghcr.io/acme/web", tries: 9, ms: 113_000 }
+  const given = {
+    what: "push" as const,
+    name: "ghcr.io/acme/web:2",
+    repository: "ghcr.io/acme/web",
+    tries: 9,
+    ms: 113_000,
+  }
 
   it("says how often it was tried and for how long, and what is in the registry", () => {
     const { message } = explainGivenUp(new Error(put("502 Bad Gateway")), given, ["ghcr.io/acme/web:1"])
@@ -63,6 +69,13 @@ describe("a push that was given up", () => {
       `the push of ghcr.io/acme/web:2 failed 9 times in 1m53s, the last time with 502 Bad Gateway to PUT /v2/app/manifests/one (unknown: planted fault)
   → the registry has trouble: try again later, or be more patient with --push-patience; pushed before: ghcr.io/acme/web:1`,
     )
+  })
+
+  it("says so when it is the look at what was pushed that fails", () => {
+    const { message } = explainGivenUp(new Error(put("502 Bad Gateway")), { ...given, what: "check" }, [
+      given.name,
+    ])
+    expect(message).toMatch(/^the check of ghcr\.io\/acme\/web:2 failed 9 times/)
   })
 
   it("that the registry refuses is the caller's to correct", () => {

@@ -199,6 +199,13 @@ const options: WrongInputs = {
       error: "signKey: there is no key to sign with\n  → give --sign-key file:cosign.key",
     },
     {
+      wrong: "scan of an image that is not built",
+      call: "deploy",
+      options: { "scan-threshold": "high" },
+      error:
+        "scanThreshold: it is for an image that is built, and --image names one that is there already\n  → leave it out; the functions scan and sign take an image of the registry",
+    },
+    {
       wrong: "image without a version",
       options: { image: "registry:5000/app" },
       error:

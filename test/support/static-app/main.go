@@ -7,6 +7,10 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "version" {
+		println("1")
+		return
+	}
 	status := http.StatusOK
 	if os.Getenv("SICK") != "" {
 		status = http.StatusInternalServerError
