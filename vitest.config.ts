@@ -16,6 +16,7 @@ export default defineConfig({
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 20_000 } },
       { test: { name: "contract", include: ["test/contract/**/*.test.ts"], ...withEngine } },
       { test: { name: "engine", include: ["test/engine/**/*.test.ts"], ...withEngine } },
+      { test: { name: "supply-chain", include: ["test/supply-chain/**/*.test.ts"], ...withEngine } },
       { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], ...withEngine } },
       { test: { name: "faults", include: ["test/faults/**/*.test.ts"], ...withEngine } },
     ],

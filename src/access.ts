@@ -65,7 +65,7 @@ async function readKey({ sshKey, sshAgent }: HostOptions): Promise<Secret | unde
 }
 
 /** A Docker configuration for the host's pull; only as a secret, and removed from the host after it. */
-async function dockerLogin({ repository, user, token }: Registry): Promise<Secret | undefined> {
+export async function dockerLogin({ repository, user, token }: Registry): Promise<Secret | undefined> {
   if (token === undefined) return undefined
   const host = registryHost(repository)
   const auth = btoa(`${user ?? ""}:${await token.plaintext()}`)

@@ -1,6 +1,6 @@
 import type { Container } from "@dagger.io/dagger"
 import { fetchBehindService, findTriggering, type ImageSource } from "./base-image.ts"
-import { buildImage, type CheckedBuild, dockerBuild, type Images } from "./build.ts"
+import { buildImage, buildPlatform, type CheckedBuild, dockerBuild, type Images } from "./build.ts"
 import { type KeyedBuild, rekey } from "./build-key.ts"
 import { openRegistry, shortly, storeStage, tagStage } from "./cache-store.ts"
 import { chooseParts, lookUp, type StageCache } from "./cached-parts.ts"
@@ -51,15 +51,17 @@ export async function buildFromCache(
       return { source, keyed, cached: await chooseParts(keyed, platform, available, cache, notes) }
     }),
   )
-  const at = ({ source, cached }: Part, target: string) =>
-    dockerBuild(
-      { ...build, source: withDockerfile(context.directory, cached.dockerfile), dockerfile: name, target },
-      source.platform,
-    )
+  const rewritten = ({ cached }: Part, target: string) => ({
+    ...build,
+    source: withDockerfile(context.directory, cached.dockerfile),
+    dockerfile: name,
+    target,
+  })
+  const at = (part: Part, target: string) => dockerBuild(rewritten(part, target), part.source.platform)
   const buildPart = async (part: Part) => {
     const { bases } = part.cached
     await fetchBehindService(bases, part.keyed.findings.images, part.source)
-    return at(part, part.cached.target).sync()
+    return buildPlatform(rewritten(part, part.cached.target), part.source.platform)
   }
   try {
     const [first, ...others] = parts.map(buildPart)

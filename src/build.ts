@@ -2,6 +2,7 @@ import { type Container, type Directory, dag, type Platform, type Secret } from 
 import { InputError } from "./core/errors.ts"
 import { explainBuild } from "./core/image-error.ts"
 import { parsePlatform } from "./core/options.ts"
+import { markPlatform } from "./platform.ts"
 
 /** What a Dockerfile build takes. */
 export interface BuildOptions {
@@ -27,8 +28,8 @@ export interface CheckedBuild {
   secrets: Secret[]
 }
 
-/** One container a platform; the first one is the one that can be run here. */
-export type Images = [Container, ...Container[]]
+/** One container a platform, in the order in which they were asked for; more than one make an image index. */
+export type Images = readonly [Container, ...Container[]]
 
 /** Checks the options of a build before anything is built. */
 export async function checkBuild(options: BuildOptions): Promise<CheckedBuild> {
@@ -58,12 +59,21 @@ export async function buildImage(build: CheckedBuild): Promise<Images> {
   const [first, ...others] = build.platforms
   try {
     return await Promise.all([
-      dockerBuild(build, first).sync(),
-      ...others.map((platform) => dockerBuild(build, platform).sync()),
+      buildPlatform(build, first),
+      ...others.map((platform) => buildPlatform(build, platform)),
     ])
   } catch (error) {
     throw explainBuild(error, build.dockerfile)
   }
+}
+
+/** Builds the image of a platform. */
+export async function buildPlatform(
+  build: Omit<CheckedBuild, "platforms">,
+  platform?: string,
+): Promise<Container> {
+  const image = await dockerBuild(build, platform).sync()
+  return platform === undefined ? image : markPlatform(image, platform)
 }
 
 export function dockerBuild(

@@ -1,6 +1,5 @@
 import type { HostOptions, Target } from "./access.ts"
-import { connect, registry } from "./access.ts"
-import type { BuildOptions } from "./build.ts"
+import { connect } from "./access.ts"
 import { conclude, failure } from "./core/conclusion.ts"
 import type { Desired } from "./core/desired.ts"
 import { parseDuration } from "./core/duration.ts"
@@ -12,27 +11,26 @@ import { checkPlace } from "./core/preflight.ts"
 import { parseReference, parseTag, sameRepository } from "./core/reference.ts"
 import type { DeployReport, Timings } from "./core/report.ts"
 import { rollbackTarget } from "./core/rollback-target.ts"
-import { planTags } from "./core/tags.ts"
-import { type CacheOptions, type Image, obtainImage } from "./image.ts"
+import { type DestinationOptions, destinations } from "./destinations.ts"
+import type { Image } from "./image.ts"
+import { imageTags } from "./image-tags.ts"
+import { imageLabels } from "./labels.ts"
+import { obtain, type Publication, parseWay, pushProven, type Way } from "./publication.ts"
 import { type Registry, resolveImage } from "./publish.ts"
 import { type Attachment, applyPlan, followRun, readHost, waitForLock } from "./rollout.ts"
-import { type SmokeTest, smokeTest } from "./smoke.ts"
+import type { SmokeTest } from "./smoke.ts"
 
 /** Where the image comes from: built, or from the registry. */
-export interface ImageSource {
-  build?: BuildOptions
-  cache?: CacheOptions
-  test?: SmokeTest
+export interface ImageSource extends Omit<Publication, "build"> {
+  build?: Publication["build"]
   image?: string
-  tags: TagOptions
 }
 
-export interface TagOptions {
-  tags: string[]
-  commit: string
-  branch: string
-  gitTag: string
-}
+/** What is known of it before anything is built. */
+export type PlannedSource = Omit<ImageSource, "cache">
+
+/** The repositories of an image. What is deployed comes from the first. */
+type Destinations = readonly [Registry, ...Registry[]]
 
 /** Stands for a digest that is not known yet, so that a plan can be checked before anything is pushed. */
 const anyDigest = `sha256:${"0".repeat(64)}`
@@ -42,27 +40,31 @@ const anyDigest = `sha256:${"0".repeat(64)}`
  */
 export async function deploy(
   from: ImageSource,
-  destination: Registry,
+  to: Destinations,
   options: RolloutOptions,
   access: HostOptions,
   waitLock: string,
 ): Promise<DeployReport> {
   const watch = stopwatch()
   const patience = parseDuration(waitLock, "waitLock")
+  const way = parseWay(from)
+  const [destination, ...mirrors] = to
+  if (from.build === undefined) refuseForBuilt(way, mirrors)
   const target = await connect(access, destination)
   const wanted = await want(from, destination, options)
   const [state, made] = await Promise.all([
     watch.time("read", readHost(target, wanted)),
-    watch.time("build", obtain(from, destination)),
+    watch.time("build", build(from, to, way, wanted)),
   ])
   const first = planRollout(state, wanted, target.projectDir)
   if (first.nothing?.verdict === "skipped") return leaveAlone(target, first, wanted, watch)
   if (made === undefined) return rollOut(target, state, wanted, patience, watch)
-  if (made.images !== undefined) await watch.time("smoke", prove(made.images, from))
-  const digest = await watch.time("publish", made.publish(wanted.tags))
+  const { digest, notes: said } = await pushProven(made, to, wanted.tags, way, watch)
+  const notes = [...wanted.notes, ...said]
+  const also = mirrors.map(({ repository }) => repository)
   const [report, faults] = await afterBoth(
-    rollOut(target, state, { ...wanted, digest }, patience, watch),
-    made.save(),
+    rollOut(target, state, { ...wanted, digest, notes, also }, patience, watch),
+    made.save(digest),
   )
   return { ...report, build: [...made.notes, ...faults] }
 }
@@ -73,17 +75,31 @@ async function afterBoth<A, B>(first: Promise<A>, second: Promise<B>): Promise<[
   return [await first, done]
 }
 
+/** A scan that silently does not happen would be worse than none. */
+function refuseForBuilt({ gates }: Way, mirrors: readonly Registry[]): void {
+  const asked = { scanThreshold: gates.scan, signKey: gates.sign, also: mirrors[0] }
+  const [name] = Object.entries(asked).find(([, value]) => value !== undefined) ?? []
+  if (name === undefined) return
+  const hint = "leave it out; the functions scan and sign take an image of the registry"
+  throw new InputError(
+    name,
+    "it is for an image that is built, and --image names one that is there already",
+    hint,
+  )
+}
+
 /** What deploy would do, for people: nothing is built, pushed or changed. */
 export async function planDeploy(
-  from: ImageSource,
-  destination: Registry,
+  from: PlannedSource,
+  [destination, ...mirrors]: Destinations,
   options: RolloutOptions,
   access: HostOptions,
 ): Promise<string> {
   const target = await connect(access, destination)
   const wanted = await want(from, destination, options)
   const state = await readHost(target, wanted)
-  return planText(target, from, wanted, planRollout(state, wanted, target.projectDir))
+  const also = mirrors.map(({ repository }) => repository)
+  return planText(target, from, { ...wanted, also }, planRollout(state, wanted, target.projectDir))
 }
 
 /** An earlier release again, by its digest: no build, and no registry when the image is still on the host. */
@@ -91,7 +107,7 @@ export async function rollback(
   release: number | undefined,
   options: RolloutOptions,
   access: HostOptions,
-  login: Omit<Registry, "repository">,
+  login: Omit<DestinationOptions, "repository" | "also">,
   waitLock: string,
 ): Promise<DeployReport> {
   const watch = stopwatch()
@@ -102,13 +118,14 @@ export async function rollback(
   checkPlace(found, before.projectDir)
   const run = rollbackTarget(found, release)
   const { repository, tag, digest } = run
-  const target = await connect(access, registry(repository, login.user, login.token, login.service))
+  const [registry] = await destinations({ repository, ...login })
+  const target = await connect(access, registry)
   const origin = {
     commit: run.commit,
     branch: run.branch,
     ...(run.commitTime === undefined ? {} : { commitTime: run.commitTime }),
   }
-  const desired = { ...checked, ...origin, origin: run, repository, tag, digest, tags: [tag] }
+  const desired = { ...checked, ...origin, origin: run, repository, tag, digest, tags: [tag], notes: [] }
   const state = await watch.time("read", readHost(target, desired))
   return rollOut(target, state, desired, patience, watch)
 }
@@ -121,10 +138,17 @@ export async function attach(access: HostOptions, attachment: Attachment): Promi
   return conclude(name, outcome)
 }
 
-type Wanted = Desired & { tags: string[] }
+type Wanted = Desired & {
+  tags: string[]
+  /** What the caller should know about the image. */
+  notes: string[]
+  labels?: ReturnType<typeof imageLabels>
+  /** Further repositories of the image. */
+  also?: string[]
+}
 
 /** Checks the options and settles the tags; an image that was named is looked up. */
-async function want(from: ImageSource, destination: Registry, options: RolloutOptions): Promise<Wanted> {
+async function want(from: PlannedSource, destination: Registry, options: RolloutOptions): Promise<Wanted> {
   const checked = {
     ...parseOptions(options),
     kind: "deploy" as const,
@@ -140,13 +164,15 @@ async function want(from: ImageSource, destination: Registry, options: RolloutOp
     )
   }
   if (build !== undefined) {
-    const { all, deployed } = await imageTags(build, tags)
-    return { ...checked, tag: deployed, tags: all, digest: anyDigest }
+    const planned = await imageTags(build.source, tags)
+    const labels = imageLabels(from.labels, tags, planned)
+    const { all, deployed, notes } = planned
+    return { ...checked, tag: deployed, tags: all, notes, labels, digest: anyDigest }
   }
   const reference = parseImage(image as string, destination)
   const digest = reference.digest ?? (await resolveImage(reference, destination))
   const tag = reference.tag ?? digest.slice("sha256:".length).slice(0, 12)
-  return { ...checked, tag, tags: [tag], digest }
+  return { ...checked, tag, tags: [tag], notes: [], digest }
 }
 
 /** `--image` may be a whole reference, or a tag of the repository. */
@@ -161,21 +187,6 @@ function parseImage(image: string, { repository }: Registry) {
     throw new InputError("image", `${image} has neither a tag nor a digest`, hint)
   }
   return reference
-}
-
-/** The tags that the image gets, and the one that is deployed: the caller's first, else the most specific one. */
-export async function imageTags(
-  { source }: Pick<BuildOptions, "source">,
-  { tags, commit, branch, gitTag }: TagOptions,
-): Promise<{ all: string[]; deployed: string }> {
-  const planned = planTags({ commit, branch, tag: gitTag, extra: tags })
-  const all = planned.length > 0 ? planned : [await contentTag(source)]
-  return { all, deployed: tags[0] ?? (all[0] as string) }
-}
-
-/** Without a commit or a tag the source names itself. */
-async function contentTag(source: BuildOptions["source"]): Promise<string> {
-  return `src-${(await source.digest()).replace(/^.*:/, "").slice(0, 12)}`
 }
 
 /** Checks the options of a smoke test. */
@@ -197,23 +208,19 @@ export function smoke(raw: {
   }
 }
 
-async function obtain(
-  { build, cache, test }: ImageSource,
-  destination: Registry,
+async function build(
+  { build, cache }: ImageSource,
+  to: Destinations,
+  way: Way,
+  { labels }: Wanted,
 ): Promise<Image | undefined> {
-  return build && obtainImage(build, cache ?? noCache, destination, test ?? {})
-}
-
-const noCache: CacheOptions = { noCache: true, cacheExclude: [] }
-
-async function prove(images: NonNullable<Image["images"]>, { test }: ImageSource): Promise<void> {
-  if (test !== undefined) await smokeTest(images[0], test)
+  return build && obtain({ build, cache }, to, way, labels)
 }
 
 function planText(
   { name }: Target,
-  { build }: ImageSource,
-  { repository, tag, tags }: Wanted,
+  { build }: PlannedSource,
+  { repository, tag, tags, notes, also = [] }: Wanted,
   plan: Plan,
 ): string {
   const image =
@@ -221,7 +228,7 @@ function planText(
       ? []
       : [
           "Build the image and test it in a container",
-          `Push ${tags.map((each) => `${repository}:${each}`).join(", ")}`,
+          `Push ${[repository, ...also].flatMap((each) => tags.map((it) => `${each}:${it}`)).join(", ")}`,
         ]
   const steps = [...image, ...plan.steps.map(({ sentence }) => sentence)].map(
     (sentence, index) => `${String(index + 1).padStart(3)}. ${sentence}`,
@@ -229,7 +236,7 @@ function planText(
   const head = `${plan.project} on ${name}, ${plan.directory}: release ${plan.release} with ${repository}:${tag}`
   const nothing = plan.nothing === undefined ? [] : [`nothing to do: ${plan.nothing.reason}`]
   const rules = plan.rules.map((rule) => `  ${rule}`)
-  return `${[head, ...rules, ...plan.warnings.map((warning) => `! ${warning}`), ...nothing, ...steps].join("\n")}\n`
+  return `${[head, ...rules, ...[...notes, ...plan.warnings].map((warning) => `! ${warning}`), ...nothing, ...steps].join("\n")}\n`
 }
 
 /** The project directory that is meant when none is named: the repository's last name, in the SSH user's home. */
@@ -257,7 +264,12 @@ async function rollOut(
     const run = `${plan.release}.${crypto.randomUUID().slice(0, 8)}`
     const outcome = await watch.time("apply", applyPlan(host, plan, run))
     if (outcome.verdict === "deployed")
-      return conclude(name, outcome, { tags: wanted.tags, warnings: plan.warnings, ...watch.read() })
+      return conclude(name, outcome, {
+        tags: wanted.tags,
+        ...alsoIn(wanted),
+        warnings: [...wanted.notes, ...plan.warnings],
+        ...watch.read(),
+      })
     const again =
       (outcome.verdict === "stale" && attempt < attempts) || (outcome.verdict === "busy" && left() > 0)
     if (!again) throw failure(name, outcome)
@@ -273,9 +285,10 @@ const attempts = 5
 function leaveAlone(
   { name }: Target,
   { project, release, services, nothing }: Plan,
-  { repository, digest, tags }: Wanted,
+  wanted: Wanted,
   watch: Stopwatch,
 ): DeployReport {
+  const { repository, digest, tags, notes } = wanted
   return {
     verdict: nothing?.verdict ?? "unchanged",
     ...(nothing === undefined ? {} : { reason: nothing.reason }),
@@ -285,12 +298,16 @@ function leaveAlone(
     image: repository,
     digest,
     tags,
+    ...alsoIn(wanted),
     services,
     steps: [],
+    ...(notes.length === 0 ? {} : { warnings: notes }),
     undone: [],
     ...watch.read(),
   }
 }
+
+const alsoIn = ({ also = [] }: Wanted) => (also.length === 0 ? {} : { also })
 
 type Stopwatch = ReturnType<typeof stopwatch>
 

@@ -5,8 +5,10 @@ import { type KeyedBuild, keyBuild } from "./build-key.ts"
 import { findImage, markImage, openRegistry, registryFor, shortly } from "./cache-store.ts"
 import type { StageCache } from "./cached-parts.ts"
 import { explainPush } from "./core/image-error.ts"
+import { lastingLabels, type PlannedLabels } from "./core/labels.ts"
 import { parseRepository } from "./core/reference.ts"
-import { publishImage, type Registry } from "./publish.ts"
+import { withLabels } from "./labels.ts"
+import type { Registry } from "./publish.ts"
 import type { Manifest } from "./registry-api.ts"
 
 /** The options of the build cache as the caller gives them. */
@@ -18,15 +20,33 @@ export interface CacheOptions {
 }
 
 /** An image for a repository: built, or one that is there already. */
-export interface Image {
-  /** To test and to push; missing when nothing was built. */
-  images?: Images
+export type Image = Made & (Built | Stored)
+
+interface Built {
+  /** To test and to push. */
+  images: Images
+}
+
+interface Stored {
+  images?: never
+  /** Gives it more tags. @returns Its digest. */
+  retag(tags: readonly string[]): Promise<string>
+}
+
+interface Made {
   /** How it came about, a sentence each. */
   notes: readonly string[]
-  /** Pushes it under all tags. @returns Its digest. */
-  publish(tags: readonly string[]): Promise<string>
   /** Keeps for the next build what this one has made; after the push. @returns What was in the way. */
-  save(): Promise<string[]>
+  save(digest: string): Promise<string[]>
+}
+
+/** What an image has to be beside built from a source. */
+export interface Wanted {
+  labels: PlannedLabels
+  /** What it has to pass before it is pushed. */
+  proof: unknown
+  /** Whether it must be built, though one of the same input and proof is in the repository. */
+  anew: boolean
 }
 
 /**
@@ -49,29 +69,23 @@ export async function makeImage(
 /**
  * An image for a repository. When one was built from the same input, and proved in the same way, it is in the repository already:
  * then nothing is built.
- *
- * @param proof What the image has to pass before it is pushed.
  */
 export async function obtainImage(
   options: BuildOptions,
   cacheOptions: CacheOptions,
   destination: Registry,
-  proof: unknown,
+  wanted: Wanted,
 ): Promise<Image> {
   const cache = stageCache(cacheOptions, (name) => registryFor(name, destination), destination)
   const { build, keyed, note } = await prepare(options, cacheOptions, destination)
-  if (keyed === undefined) return pushed(await buildPlainly(build, note), {}, destination)
-  const key = keyed.key === undefined ? undefined : digestOf(keyed.key, proof)
+  if (keyed === undefined) return fresh(await buildPlainly(build, note), {}, destination, wanted)
+  const key = keyed.key === undefined ? undefined : imageKey(keyed.key, wanted)
   const notes: string[] = []
-  const stored = key === undefined ? undefined : await findStored(destination, key, notes)
-  if (stored !== undefined) return retagged(stored, destination)
+  const stored = key === undefined || wanted.anew ? undefined : await findStored(destination, key, notes)
+  if (stored !== undefined) return inRegistry(stored, destination)
   const built = await buildFromCache(build, keyed, cache)
-  return pushed(
-    { ...built, notes: [...notes, ...built.notes] },
-    cache,
-    destination,
-    built.keyed ? key : undefined,
-  )
+  const all = { ...built, notes: [...notes, ...built.notes] }
+  return fresh(all, cache, destination, wanted, built.keyed ? key : undefined)
 }
 
 interface Prepared {
@@ -110,9 +124,9 @@ function stageCache(
   return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
 }
 
-const digestOf = (key: string, proof: unknown) =>
+const imageKey = (key: string, { labels, proof }: Wanted) =>
   createHash("sha256")
-    .update(JSON.stringify([key, proof]))
+    .update(JSON.stringify([key, proof, lastingLabels(labels)]))
     .digest("hex")
 
 async function findStored(registry: Registry, key: string, notes: string[]): Promise<Manifest | undefined> {
@@ -125,10 +139,10 @@ async function findStored(registry: Registry, key: string, notes: string[]): Pro
 }
 
 /** The tags are set in the registry: no layer is moved, and the digest stays what it is. */
-function retagged(image: Manifest, registry: Registry): Image {
+function inRegistry(image: Manifest, registry: Registry): Image {
   return {
     notes: ["the registry has the image of this source: nothing was built"],
-    async publish(tags) {
+    async retag(tags) {
       try {
         const api = await openRegistry(registry)
         await Promise.all(tags.map((tag) => api.tag(image, tag)))
@@ -141,17 +155,20 @@ function retagged(image: Manifest, registry: Registry): Image {
   }
 }
 
-function pushed(built: BuiltImage, cache: StageCache, registry: Registry, key?: string): Image {
-  let digest: string | undefined
+function fresh(
+  built: BuiltImage,
+  cache: StageCache,
+  registry: Registry,
+  { labels }: Wanted,
+  key?: string,
+): Image {
+  // What later builds begin from must not bring this one's labels along.
+  const isPlain = labels.labels.size + labels.annotations.size === 0
   return {
-    images: built.images,
+    images: withLabels(built.images, labels),
     notes: built.notes,
-    async publish(tags) {
-      digest = await publishImage(built.images, registry, tags)
-      return digest
-    },
-    async save() {
-      const pushed = cache.to?.repository === registry.repository ? digest : undefined
+    async save(digest) {
+      const pushed = isPlain && cache.to?.repository === registry.repository ? digest : undefined
       const [marked, saved] = await Promise.all([
         mark(registry, key, digest),
         saveStages(built, cache, pushed),
@@ -161,8 +178,8 @@ function pushed(built: BuiltImage, cache: StageCache, registry: Registry, key?: 
   }
 }
 
-async function mark(registry: Registry, key?: string, digest?: string): Promise<string[]> {
-  if (key === undefined || digest === undefined) return []
+async function mark(registry: Registry, key: string | undefined, digest: string): Promise<string[]> {
+  if (key === undefined) return []
   try {
     await markImage(await openRegistry(registry), key, digest)
     return []

@@ -16,6 +16,7 @@ import {
 } from "@dagger.io/dagger"
 import { connect, registry } from "./access.ts"
 import { buildImage, checkBuild } from "./build.ts"
+import { parseSignable } from "./core/gate-options.ts"
 import { lockReason } from "./core/lock.ts"
 import { parseInteger, parsePath } from "./core/options.ts"
 import { checkPlace } from "./core/preflight.ts"
@@ -27,16 +28,21 @@ import {
   defaultProjectDir,
   deploy,
   type ImageSource,
-  imageTags,
+  type PlannedSource,
   planDeploy,
   rollback,
   smoke,
 } from "./deploy.ts"
-import { makeImage, obtainImage } from "./image.ts"
+import { destinations } from "./destinations.ts"
+import { listContents } from "./gates/sbom.ts"
+import { scanImage } from "./gates/scan.ts"
+import { signImage } from "./gates/sign.ts"
+import { makeImage } from "./image.ts"
 import { lockProject, readLogs, unlockProject } from "./project.ts"
+import { prove } from "./prove.ts"
 import { pruneCache } from "./prune-cache.ts"
+import { publish } from "./publication.ts"
 import { readHost } from "./rollout.ts"
-import { smokeTest } from "./smoke.ts"
 
 /** Forms of the report that a deploy or rollback ends with. */
 export enum ReportFormat {
@@ -142,27 +148,27 @@ export class Seamless {
     healthStatus = 200,
     healthCount = 3,
   ): Promise<string> {
-    const [image] = await buildImage(
+    const images = await buildImage(
       await checkBuild({
-        source,
-        dockerfile,
-        target,
-        platforms,
-        args: buildArgs,
-        secrets: buildSecrets,
-        secretIds: buildSecretIds,
+        ...{ source, dockerfile, target, platforms },
+        ...{ args: buildArgs, secrets: buildSecrets, secretIds: buildSecretIds },
       }),
     )
-    await smokeTest(
-      image,
+    const untested = await prove(
+      images,
       smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv }),
     )
-    return `healthy: ${healthCount} answers ${healthStatus} in a row on ${healthPath}\n`
+    const lines = [
+      `healthy: ${healthCount} answers ${healthStatus} in a row on ${healthPath}`,
+      ...untested.map((note) => `! ${note}`),
+    ]
+    return `${lines.join("\n")}\n`
   }
 
   /**
    * Builds and smoke-tests the image, and pushes every tag from that one build.
-   * Returns a line a tag, each with the same digest, and behind # what came from the build cache.
+   * Returns a line a tag and repository, each with the same digest, a line with ! for what you should know, and one with # for how
+   * the image came about.
    *
    * @param source Directory with the Dockerfile: the build context. Its .dockerignore is honoured.
    * @param repository Repository of the image, such as ghcr.io/acme/web.
@@ -170,6 +176,13 @@ export class Seamless {
    * @param commit Commit id of the source: gives the tag sha-<12 digits>, and goes into the record.
    * @param branch Branch of the source: gives a tag of its name.
    * @param gitTag Git tag of the source: v1.4.2 gives the tags 1.4.2, 1.4, 1 and latest.
+   * @param tagRules Rules for the tags, one a line, in the notation of docker/metadata-action, such as type=semver,pattern={{version}}: instead of the tags of commit, branch and git tag.
+   * @param tagFlavor What holds for all rules, one setting a line: latest=auto, prefix=web-, suffix=-alpine,onlatest=true.
+   * @param pullRequest Number of the pull request that is built: gives the tag pr-<number> in place of the branch.
+   * @param baseBranch Branch that the pull request is to be merged into, for {{base_ref}} in rules.
+   * @param defaultBranch Default branch of the source's repository, for rules that ask for it.
+   * @param scheduled A schedule asked for this build, for rules with type=schedule.
+   * @param time Time of the build for dates in rules, in seconds since 1970. Default: now.
    * @param dockerfile Path of the Dockerfile within the source.
    * @param target Stage of the Dockerfile to build. Default: the last one.
    * @param platforms Platforms, such as linux/amd64,linux/arm64: one image index. Default: the engine's own.
@@ -182,6 +195,7 @@ export class Seamless {
    * @param healthPort Port of the health path in the container. Default: the lowest exposed port in the smoke test, the first published one on the host.
    * @param healthStatus HTTP status of a healthy answer.
    * @param healthCount Healthy answers in a row that make a version ready.
+   * @param commitTime When the commit was made, in seconds since 1970 as git log -1 --format=%ct prints it.
    * @param registryUser User at the registry.
    * @param registryToken Password or token at the registry.
    * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
@@ -189,6 +203,19 @@ export class Seamless {
    * @param cacheFrom Repository that the build cache is read from, such as ghcr.io/acme/web-cache. Default: the image's own.
    * @param cacheTo Repository that the build cache is written to. Default: the image's own.
    * @param cacheExclude Stages of the Dockerfile that are always built anew, by name, and with them what is built on them.
+   * @param also Further repositories that get the same image with the same tags, such as docker.io/acme/web.
+   * @param registryConfig Docker configuration with the logins of several registries, such as file:~/.docker/config.json, instead of --registry-user and --registry-token. Default: your own Docker login.
+   * @param pushPatience How long a push is tried again when the registry is overloaded or the connection breaks. 0 for not at all.
+   * @param sourceUrl Address of the source's repository, for the labels org.opencontainers.image.source and url.
+   * @param labels Labels of the image, as NAME=value; beside title, revision, created and version, which come from the other options.
+   * @param annotations Annotations of the image's manifest, as NAME=value; beside the same ones.
+   * @param scanThreshold Refuses to push an image with known vulnerabilities of this severity or worse: negligible, low, medium, high or critical. Default: no scan.
+   * @param scanDatabase Vulnerability database of grype, instead of a download.
+   * @param scanTool Image of grype. Default: a pinned version of its own.
+   * @param signKey Private key of cosign, such as file:cosign.key: the pushed image is signed in each repository. Default: no signature.
+   * @param signPassword Password of that key.
+   * @param signTool Image of cosign. Default: a pinned version of its own.
+   * @param transparencyLog Write the signature to the public log of Sigstore too, with the image's name and for good.
    */
   @func({ cache: "never" })
   async publish(
@@ -198,6 +225,13 @@ export class Seamless {
     commit = "",
     branch = "",
     gitTag = "",
+    tagRules = "",
+    tagFlavor = "",
+    pullRequest?: number,
+    baseBranch = "",
+    defaultBranch = "",
+    scheduled = false,
+    time?: number,
     dockerfile = "Dockerfile",
     target?: string,
     platforms: string[] = [],
@@ -210,38 +244,51 @@ export class Seamless {
     healthPort?: number,
     healthStatus = 200,
     healthCount = 3,
+    commitTime?: number,
     registryUser?: string,
     registryToken?: Secret,
     registryService?: Service,
+    also: string[] = [],
+    registryConfig?: Secret,
+    pushPatience = "2m",
+    sourceUrl = "",
+    labels: string[] = [],
+    annotations: string[] = [],
+    scanThreshold?: string,
+    scanDatabase?: File,
+    scanTool?: Container,
+    signKey?: Secret,
+    signPassword?: Secret,
+    signTool?: Container,
+    transparencyLog = false,
     noCache = false,
     cacheFrom?: string,
     cacheTo?: string,
     cacheExclude: string[] = [],
   ): Promise<string> {
-    const destination = registry(repository, registryUser, registryToken, registryService)
-    const planned = await imageTags({ source }, { tags, commit, branch, gitTag })
-    const test = smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv })
-    const made = await obtainImage(
-      {
-        source,
-        dockerfile,
-        target,
-        platforms,
-        args: buildArgs,
-        secrets: buildSecrets,
-        secretIds: buildSecretIds,
+    const to = await destinations({
+      ...{ repository, also, user: registryUser, token: registryToken },
+      ...{ config: registryConfig, service: registryService },
+    })
+    const from = {
+      build: {
+        ...{ source, dockerfile, target, platforms },
+        ...{ args: buildArgs, secrets: buildSecrets, secretIds: buildSecretIds },
       },
-      { noCache, cacheFrom, cacheTo, cacheExclude },
-      destination,
-      test,
-    )
-    if (made.images !== undefined) await smokeTest(made.images[0], test)
-    const digest = await made.publish(planned.all)
-    const notes = [...made.notes, ...(await made.save())]
-    return [
-      ...planned.all.map((tag) => `${destination.repository}:${tag}@${digest}\n`),
-      ...notes.map((note) => `# ${note}\n`),
-    ].join("")
+      test: smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv }),
+      tags: {
+        ...{ tags, commit, branch, gitTag, tagRules, tagFlavor },
+        ...{ pullRequest, baseBranch, defaultBranch, scheduled, time, commitTime },
+      },
+      labels: { sourceUrl, labels, annotations },
+      pushPatience,
+      cache: { noCache, cacheFrom, cacheTo, cacheExclude },
+      gates: {
+        ...{ scanThreshold, scanDatabase, scanTool },
+        ...{ signKey, signPassword, signTool, transparencyLog },
+      },
+    }
+    return await publish(from, to)
   }
 
   /**
@@ -272,6 +319,65 @@ export class Seamless {
   }
 
   /**
+   * Lists what is in an image, by syft.
+   *
+   * @param image The image: one that build returns, or a reference such as ghcr.io/acme/web:1.4.2.
+   * @param format Form of the list: spdx-json, cyclonedx-json or syft-json.
+   * @param tool Image of syft. Default: a pinned version of its own.
+   */
+  @func()
+  async sbom(image: Container, format = "spdx-json", tool?: Container): Promise<File> {
+    return await listContents(image, format, tool)
+  }
+
+  /**
+   * Looks for known vulnerabilities in an image, by grype. Fails with its table when one reaches the threshold, else returns the table.
+   *
+   * @param image The image: one that build returns, or a reference such as ghcr.io/acme/web:1.4.2.
+   * @param threshold The severity that is too much: negligible, low, medium, high or critical.
+   * @param database Vulnerability database of grype, instead of a download.
+   * @param tool Image of grype. Default: a pinned version of its own.
+   */
+  @func({ cache: "never" })
+  async scan(image: Container, threshold = "high", database?: File, tool?: Container): Promise<string> {
+    return await scanImage(image, { threshold, database, tool })
+  }
+
+  /**
+   * Signs an image in its registry, by cosign.
+   *
+   * @param reference The image with its digest, as publish prints it.
+   * @param key Private key, as cosign generate-key-pair makes it, such as file:cosign.key.
+   * @param password Password of the key.
+   * @param transparencyLog Write the signature to the public log of Sigstore too, with the image's name and for good.
+   * @param tool Image of cosign. Default: a pinned version of its own.
+   * @param registryUser User at the registry.
+   * @param registryToken Password or token at the registry.
+   * @param registryConfig Docker configuration with the login of the registry, such as file:~/.docker/config.json, instead of --registry-user and --registry-token.
+   * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
+   */
+  @func({ cache: "never" })
+  async sign(
+    reference: string,
+    key: Secret,
+    password?: Secret,
+    transparencyLog = false,
+    tool?: Container,
+    registryUser?: string,
+    registryToken?: Secret,
+    registryConfig?: Secret,
+    registryService?: Service,
+  ): Promise<string> {
+    const { repository, digest } = parseSignable(reference)
+    const [registry] = await destinations({
+      ...{ repository, user: registryUser, token: registryToken },
+      ...{ config: registryConfig, service: registryService },
+    })
+    await signImage(registry, digest, { key, password, transparencyLog, tool })
+    return `signed ${registry.repository}@${digest}\n`
+  }
+
+  /**
    * Says what deploy would do, step by step, and which rule each service gets. Changes nothing.
    *
    * @param repository Repository of the image, such as ghcr.io/acme/web.
@@ -288,9 +394,22 @@ export class Seamless {
    * @param commit Commit id of the source: gives the tag sha-<12 digits>, and goes into the record.
    * @param branch Branch of the source: gives a tag of its name.
    * @param gitTag Git tag of the source: v1.4.2 gives the tags 1.4.2, 1.4, 1 and latest.
+   * @param tagRules Rules for the tags, one a line, in the notation of docker/metadata-action, such as type=semver,pattern={{version}}: instead of the tags of commit, branch and git tag.
+   * @param tagFlavor What holds for all rules, one setting a line: latest=auto, prefix=web-, suffix=-alpine,onlatest=true.
+   * @param pullRequest Number of the pull request that is built: gives the tag pr-<number> in place of the branch.
+   * @param baseBranch Branch that the pull request is to be merged into, for {{base_ref}} in rules.
+   * @param defaultBranch Default branch of the source's repository, for rules that ask for it.
+   * @param scheduled A schedule asked for this build, for rules with type=schedule.
+   * @param time Time of the build for dates in rules, in seconds since 1970. Default: now.
    * @param registryUser User at the registry. The host pulls as the same user, through a configuration that is removed afterwards.
    * @param registryToken Password or token at the registry.
    * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
+   * @param also Further repositories that get the same image with the same tags, such as docker.io/acme/web.
+   * @param registryConfig Docker configuration with the logins of several registries, such as file:~/.docker/config.json, instead of --registry-user and --registry-token. Default: your own Docker login.
+   * @param pushPatience How long a push is tried again when the registry is overloaded or the connection breaks. 0 for not at all.
+   * @param sourceUrl Address of the source's repository, for the labels org.opencontainers.image.source and url.
+   * @param labels Labels of the image, as NAME=value; beside title, revision, created and version, which come from the other options.
+   * @param annotations Annotations of the image's manifest, as NAME=value; beside the same ones.
    * @param dockerfile Path of the Dockerfile within the source.
    * @param target Stage of the Dockerfile to build. Default: the last one.
    * @param platforms Platforms, such as linux/amd64,linux/arm64: one image index. Default: the engine's own.
@@ -337,9 +456,22 @@ export class Seamless {
     commit = "",
     branch = "",
     gitTag = "",
+    tagRules = "",
+    tagFlavor = "",
+    pullRequest?: number,
+    baseBranch = "",
+    defaultBranch = "",
+    scheduled = false,
+    time?: number,
     registryUser?: string,
     registryToken?: Secret,
     registryService?: Service,
+    also: string[] = [],
+    registryConfig?: Secret,
+    pushPatience = "2m",
+    sourceUrl = "",
+    labels: string[] = [],
+    annotations: string[] = [],
     dockerfile = "Dockerfile",
     target?: string,
     platforms: string[] = [],
@@ -370,7 +502,10 @@ export class Seamless {
     force = false,
     by = "",
   ): Promise<string> {
-    const destination = registry(repository, registryUser, registryToken, registryService)
+    const to = await destinations({
+      ...{ repository, also, user: registryUser, token: registryToken },
+      ...{ config: registryConfig, service: registryService },
+    })
     const build = source && {
       source,
       dockerfile,
@@ -380,10 +515,18 @@ export class Seamless {
       secrets: buildSecrets,
       secretIds: buildSecretIds,
     }
-    const from: ImageSource = {
+    const from: PlannedSource = {
       image,
-      tags: { tags, commit, branch, gitTag },
-      build,
+      tags: {
+        ...{ tags, commit, branch, gitTag, tagRules, tagFlavor },
+        ...{ pullRequest, baseBranch, defaultBranch, scheduled, time, commitTime },
+      },
+      ...{
+        build,
+        pushPatience,
+        labels: { sourceUrl, labels, annotations },
+        gates: { transparencyLog: false },
+      },
       test: smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv }),
     }
     const options = {
@@ -420,7 +563,7 @@ export class Seamless {
       composeFiles,
       projectDir: projectDir ?? defaultProjectDir(repository),
     }
-    return await planDeploy(from, destination, options, access)
+    return await planDeploy(from, to, options, access)
   }
 
   /**
@@ -443,9 +586,29 @@ export class Seamless {
    * @param commit Commit id of the source: gives the tag sha-<12 digits>, and goes into the record.
    * @param branch Branch of the source: gives a tag of its name.
    * @param gitTag Git tag of the source: v1.4.2 gives the tags 1.4.2, 1.4, 1 and latest.
+   * @param tagRules Rules for the tags, one a line, in the notation of docker/metadata-action, such as type=semver,pattern={{version}}: instead of the tags of commit, branch and git tag.
+   * @param tagFlavor What holds for all rules, one setting a line: latest=auto, prefix=web-, suffix=-alpine,onlatest=true.
+   * @param pullRequest Number of the pull request that is built: gives the tag pr-<number> in place of the branch.
+   * @param baseBranch Branch that the pull request is to be merged into, for {{base_ref}} in rules.
+   * @param defaultBranch Default branch of the source's repository, for rules that ask for it.
+   * @param scheduled A schedule asked for this build, for rules with type=schedule.
+   * @param time Time of the build for dates in rules, in seconds since 1970. Default: now.
    * @param registryUser User at the registry. The host pulls as the same user, through a configuration that is removed afterwards.
    * @param registryToken Password or token at the registry.
    * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
+   * @param also Further repositories that get the same image with the same tags, such as docker.io/acme/web.
+   * @param registryConfig Docker configuration with the logins of several registries, such as file:~/.docker/config.json, instead of --registry-user and --registry-token. Default: your own Docker login.
+   * @param pushPatience How long a push is tried again when the registry is overloaded or the connection breaks. 0 for not at all.
+   * @param sourceUrl Address of the source's repository, for the labels org.opencontainers.image.source and url.
+   * @param labels Labels of the image, as NAME=value; beside title, revision, created and version, which come from the other options.
+   * @param annotations Annotations of the image's manifest, as NAME=value; beside the same ones.
+   * @param scanThreshold Refuses to push an image with known vulnerabilities of this severity or worse: negligible, low, medium, high or critical. Default: no scan.
+   * @param scanDatabase Vulnerability database of grype, instead of a download.
+   * @param scanTool Image of grype. Default: a pinned version of its own.
+   * @param signKey Private key of cosign, such as file:cosign.key: the pushed image is signed in each repository. Default: no signature.
+   * @param signPassword Password of that key.
+   * @param signTool Image of cosign. Default: a pinned version of its own.
+   * @param transparencyLog Write the signature to the public log of Sigstore too, with the image's name and for good.
    * @param dockerfile Path of the Dockerfile within the source.
    * @param target Stage of the Dockerfile to build. Default: the last one.
    * @param platforms Platforms, such as linux/amd64,linux/arm64: one image index. Default: the engine's own.
@@ -498,9 +661,29 @@ export class Seamless {
     commit = "",
     branch = "",
     gitTag = "",
+    tagRules = "",
+    tagFlavor = "",
+    pullRequest?: number,
+    baseBranch = "",
+    defaultBranch = "",
+    scheduled = false,
+    time?: number,
     registryUser?: string,
     registryToken?: Secret,
     registryService?: Service,
+    also: string[] = [],
+    registryConfig?: Secret,
+    pushPatience = "2m",
+    sourceUrl = "",
+    labels: string[] = [],
+    annotations: string[] = [],
+    scanThreshold?: string,
+    scanDatabase?: File,
+    scanTool?: Container,
+    signKey?: Secret,
+    signPassword?: Secret,
+    signTool?: Container,
+    transparencyLog = false,
     dockerfile = "Dockerfile",
     target?: string,
     platforms: string[] = [],
@@ -537,7 +720,10 @@ export class Seamless {
     cacheTo?: string,
     cacheExclude: string[] = [],
   ): Promise<string> {
-    const destination = registry(repository, registryUser, registryToken, registryService)
+    const to = await destinations({
+      ...{ repository, also, user: registryUser, token: registryToken },
+      ...{ config: registryConfig, service: registryService },
+    })
     const build = source && {
       source,
       dockerfile,
@@ -549,9 +735,16 @@ export class Seamless {
     }
     const from: ImageSource = {
       image,
-      tags: { tags, commit, branch, gitTag },
-      build,
+      tags: {
+        ...{ tags, commit, branch, gitTag, tagRules, tagFlavor },
+        ...{ pullRequest, baseBranch, defaultBranch, scheduled, time, commitTime },
+      },
+      ...{ build, pushPatience, labels: { sourceUrl, labels, annotations } },
       cache: { noCache, cacheFrom, cacheTo, cacheExclude },
+      gates: {
+        ...{ scanThreshold, scanDatabase, scanTool },
+        ...{ signKey, signPassword, signTool, transparencyLog },
+      },
       test: smoke({ healthPath, healthPort, healthStatus, healthCount, smokeTimeout, smokeEnv }),
     }
     const options = {
@@ -588,7 +781,7 @@ export class Seamless {
       composeFiles,
       projectDir: projectDir ?? defaultProjectDir(repository),
     }
-    return renderers[format](await deploy(from, destination, options, access, waitLock))
+    return renderers[format](await deploy(from, to, options, access, waitLock))
   }
 
   /**
@@ -605,6 +798,7 @@ export class Seamless {
    * @param registryUser User at the registry. The host pulls as the same user, through a configuration that is removed afterwards.
    * @param registryToken Password or token at the registry.
    * @param registryService Service that stands for the registry: a tunnel, or a registry in a container.
+   * @param registryConfig Docker configuration with the login of the registry, such as file:~/.docker/config.json, instead of --registry-user and --registry-token.
    * @param healthPath Path that tells whether the app is healthy.
    * @param healthPort Port of the health path in the container. Default: that of the first published port.
    * @param healthStatus HTTP status of a healthy answer.
@@ -638,6 +832,7 @@ export class Seamless {
     registryUser?: string,
     registryToken?: Secret,
     registryService?: Service,
+    registryConfig?: Secret,
     healthPath = "/health",
     healthPort?: number,
     healthStatus = 200,
@@ -683,7 +878,7 @@ export class Seamless {
         release,
         options,
         { host, knownHosts, sshKey, sshAgent, sshService, projectDir, composeFiles },
-        { user: registryUser, token: registryToken, service: registryService },
+        { user: registryUser, token: registryToken, config: registryConfig, service: registryService },
         waitLock,
       ),
     )

@@ -1,6 +1,13 @@
 import { type Container, dag, type Secret, type Service } from "@dagger.io/dagger"
-import { explainPull, explainPush } from "./core/image-error.ts"
+import type { Images } from "./build.ts"
+import { pushPauses } from "./core/backoff.ts"
+import { formatDuration } from "./core/duration.ts"
+import { DeployError } from "./core/errors.ts"
+import { explainPull, message } from "./core/image-error.ts"
+import { explainGivenUp } from "./core/push-error.ts"
 import { familiarName, parseReference, type Reference } from "./core/reference.ts"
+import { isPassing, registryAnswer } from "./core/registry-answer.ts"
+import { atOnce, GaveUp, retrying } from "./retry.ts"
 
 /** Where images are pushed to, and as whom. */
 export interface Registry {
@@ -12,53 +19,145 @@ export interface Registry {
   service?: Service
 }
 
+/** What was pushed. */
+export interface Published {
+  /** That of every name, as the registries say. */
+  digest: string
+  /** Repositories with tags, the first repository's first. */
+  names: string[]
+  /** What had to be tried again, for the report. */
+  retries: string[]
+}
+
+/** Requests of one call to registries at a time: enough to hide their latency, and no flood for their rate limits. */
+const together = 4
+
 /**
- * Pushes every tag from the one build: the first alone, which carries the layers, then all others at once.
+ * Pushes every tag to every repository from the one build, and looks at each in the registry afterwards.
  *
- * @returns The digest that all the tags have.
+ * In each repository the first tag goes alone, since it carries the layers, and then all others at once.
+ *
+ * @param patience Milliseconds for which a registry in trouble is tried again.
+ * @throws InputError when a registry refuses, DeployError when it has trouble for longer than that.
  */
 export async function publishImage(
-  images: readonly [Container, ...Container[]],
-  registry: Registry,
+  images: Images,
+  destinations: readonly [Registry, ...Registry[]],
   tags: readonly string[],
-): Promise<string> {
-  const [first, ...platformVariants] = images
-  const image = authorized(first, registry)
-  const push = async (tag: string) => {
-    const reference = await image.publish(`${registry.repository}:${tag}`, {
-      ...(platformVariants.length === 0 ? {} : { platformVariants }),
-      ...(registry.service === undefined ? {} : { registryService: registry.service }),
-    })
-    return parseReference(reference).digest
-  }
-  const [firstTag, ...otherTags] = tags
-  const digest = await push(firstTag as string).catch((error) => {
-    throw explainPush(error, registry.repository)
-  })
-  const others = await Promise.all(otherTags.map(push))
-  const odd = others.findIndex((other) => other !== digest)
-  if (digest === undefined || odd >= 0)
-    throw new Error(
-      `the tags of one build have two digests: ${firstTag} ${digest}, ${otherTags[odd]} ${others[odd]}`,
+  patience: number,
+): Promise<Published> {
+  const push = new Push(images, patience)
+  const [firstTag, ...otherTags] = tags.map((tag) => ({ tag }))
+  if (firstTag === undefined) throw new Error("there is no tag to push")
+  const first = (destination: Registry) => push.one({ destination, ...firstTag })
+  const [home, ...mirrors] = destinations
+  const digest = await first(home)
+  await atOnce(mirrors, together, first)
+  const others = destinations.flatMap((destination) => otherTags.map((tag) => ({ destination, ...tag })))
+  await atOnce(others, together, (target) => push.one(target))
+  const all = [home, ...mirrors].flatMap((destination) => tags.map((tag) => ({ destination, tag })))
+  await atOnce(all, together, (target) => push.check(target, digest))
+  return { digest, names: all.map(nameOf), retries: push.retries }
+}
+
+interface Target {
+  destination: Registry
+  tag: string
+}
+
+const nameOf = ({ destination, tag }: Target) => `${destination.repository}:${tag}`
+
+/** The pushes of one image: what they did, and had to do again, so far. */
+class Push {
+  readonly retries: string[] = []
+  private readonly pushed: string[] = []
+
+  constructor(
+    private readonly images: Images,
+    private readonly patience: number,
+  ) {}
+
+  /** Pushes one tag. @returns The digest that the engine gave it. */
+  async one(target: Target): Promise<string> {
+    const [image, ...platformVariants] = this.images
+    const { destination } = target
+    const reference = await this.patiently(target, "push", () =>
+      authorized(image, destination).publish(nameOf(target), {
+        ...(platformVariants.length === 0 ? {} : { platformVariants }),
+        ...(destination.service === undefined ? {} : { registryService: destination.service }),
+      }),
     )
-  return digest
+    this.pushed.push(nameOf(target))
+    console.error(`pushed ${reference}`)
+    return parseReference(reference).digest as string
+  }
+
+  /** Asks the registry what the tag is now: the engine's word for it is no proof. */
+  async check(target: Target, digest: string): Promise<void> {
+    const platform = await this.images[0].platform()
+    const now = await this.patiently(target, "check", () =>
+      lookUp(nameOf(target), target.destination, platform),
+    )
+    if (now === digest) return
+    throw new DeployError(`${nameOf(target)} is ${now} in the registry, and ${digest} was pushed`, {
+      hint: "somebody else has pushed this tag at the same time: see who, then try again",
+    })
+  }
+
+  private async patiently<T>(target: Target, what: "push" | "check", attempt: () => Promise<T>): Promise<T> {
+    const name = nameOf(target)
+    try {
+      return await retrying(attempt, {
+        patience: { total: this.patience, ...pushPauses },
+        passing: (error) => isPassing(message(error)),
+        failed: (error, pause) => {
+          const sentence = `${what} of ${name} failed with ${registryAnswer(message(error))}`
+          this.retries.push(sentence)
+          console.error(`${sentence}; again in ${formatDuration(pause)}`)
+        },
+      })
+    } catch (error) {
+      if (!(error instanceof GaveUp)) throw error
+      const { last, tries, ms } = error
+      throw explainGivenUp(
+        last,
+        { what, name, repository: target.destination.repository, tries, ms },
+        this.pushed,
+      )
+    }
+  }
 }
 
 /** The digest that a tag of the registry has now. */
 export async function resolveImage(reference: Reference, registry: Registry): Promise<string> {
   const name = familiarName(reference)
-  const base = authorized(dag.container(), registry)
   try {
-    const container = base.from(
-      name,
-      registry.service === undefined ? {} : { registryService: registry.service },
-    )
-    const { digest } = parseReference(await container.imageRef())
-    if (digest !== undefined) return digest
+    return await lookUp(name, registry)
   } catch (error) {
     throw explainPull(error, name)
   }
-  throw new Error(`the registry gave no digest for ${name}`)
+}
+
+/**
+ * Asks the registry. The engine asks once a session for each parent and tag, hence a parent that was never there before.
+ *
+ * @param platform One that the image has. Default: the engine's own.
+ */
+async function lookUp(
+  name: string,
+  registry: Registry,
+  platform?: Awaited<ReturnType<Container["platform"]>>,
+): Promise<string> {
+  const base = dag
+    .container(platform === undefined ? {} : { platform })
+    .withEnvVariable("SEAMLESS_LOOK_UP", crypto.randomUUID())
+  const container = authorized(base, registry).from(
+    name,
+    registry.service === undefined ? {} : { registryService: registry.service },
+  )
+  const { digest } = parseReference(await container.imageRef())
+  if (digest === undefined) throw new Error(`the registry gave no digest for ${name}`)
+  return digest
 }
 
 /** Last, since everything after it loses the engine's cache. */

@@ -1,4 +1,5 @@
 import { DeployError, InputError } from "./errors.ts"
+import { registryAnswer } from "./registry-answer.ts"
 import { shown } from "./text.ts"
 
 /** What the engine's client throws when a command in a container failed. */
@@ -40,11 +41,11 @@ export function explainPush(error: unknown, repository: string): InputError {
       "check --registry-user and --registry-token, and that the user may write there",
     )
   }
-  return new InputError(
-    "repository",
-    `the push to ${repository} failed: ${lastCause(error)}`,
-    unreachableHint,
-  )
+  const answer = registryAnswer(message(error))
+  const hint = /^40[045] /.test(answer)
+    ? "check the name: some registries want a repository to be created before the first push"
+    : unreachableHint
+  return new InputError("repository", `the push to ${repository} failed: ${answer}`, hint)
 }
 
 /** Why the registry did not show an image. */
@@ -71,7 +72,7 @@ const unreachableHint = "check the registry's name, and that the engine can reac
 const isRefusal = (error: unknown) =>
   /\b40[13]\b|unauthorized|denied|authorization failed/i.test(message(error))
 
-const message = (error: unknown) => (error instanceof Error ? error.message : String(error))
+export const message = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 /** The last line, without the engine's own ids and how it came across the fault. */
 function lastCause(error: unknown): string {

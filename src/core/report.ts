@@ -40,6 +40,7 @@ export interface Traffic {
 export interface Timings {
   build?: number
   smoke?: number
+  scan?: number
   publish?: number
   read?: number
   /** For another rollout that held the lock. */
@@ -48,7 +49,7 @@ export interface Timings {
 }
 
 /** The phases in the order in which they happen. */
-const phases = ["build", "smoke", "publish", "read", "wait", "apply"] as const
+const phases = ["build", "smoke", "scan", "publish", "read", "wait", "apply"] as const
 
 /** Everything a deploy tells when it ends. Plain data; the renderers below are the ways to read it. */
 export interface DeployReport {
@@ -63,6 +64,8 @@ export interface DeployReport {
   image?: string
   digest?: string
   tags: string[]
+  /** Further repositories that have the same image with the same tags. */
+  also?: string[]
   services: string[]
   /** How the image was built, and what came from the build cache, a sentence each. */
   build?: string[]
@@ -106,7 +109,7 @@ export function headline(report: DeployReport): string {
 
 /** The facts beside the steps, as label and value, in the order of all forms. */
 export function facts(report: DeployReport): [label: string, value: string][] {
-  const { reason, image, tags, digest, build, traffic, startedAt, totalMs, timings } = report
+  const { reason, image, also, tags, digest, build, traffic, startedAt, totalMs, timings } = report
   const measured = phases.flatMap((phase) => {
     const ms = timings[phase]
     return ms === undefined ? [] : [`${phase} ${formatDuration(ms)}`]
@@ -114,6 +117,7 @@ export function facts(report: DeployReport): [label: string, value: string][] {
   const rows: [string, string | undefined][] = [
     ["Reason", reason],
     ["Image", image],
+    ["Also in", also?.join(", ")],
     ["Tags", tags.join(", ")],
     ["Digest", digest],
     ["Build", build?.join("; ")],

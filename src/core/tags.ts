@@ -1,5 +1,6 @@
 import { InputError } from "./errors.ts"
 import { parseTag } from "./reference.ts"
+import { parseSemver } from "./semver.ts"
 import { shown } from "./text.ts"
 
 /** What is known about the source of an image. */
@@ -10,18 +11,18 @@ export interface TagFacts {
   branch?: string
   /** Git tag, with or without `refs/tags/`. */
   tag?: string
+  /** Number of the pull request that asks for the branch to be merged. */
+  pullRequest?: number
   /** Tags that the caller asks for, taken as they are. */
   extra?: readonly string[]
 }
-
-/** Semantic version with an optional v: major, minor, patch, pre-release; build metadata is matched apart. */
-const semver = /^v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z.-]+))?(\+[0-9A-Za-z.-]+)?$/
 
 /**
  * The tags that one image gets, the most specific first, each once.
  *
  * - commit: `sha-` and its first 12 digits, so that a tag made of digits alone is never read as a version;
- * - branch: its name, made a tag by {@link branchTag};
+ * - branch: its name, made a tag by {@link branchTag}; of a pull request `pr-` and its number instead, since everybody
+ *   may choose the name of a branch;
  * - git tag `v1.4.2`: `1.4.2`, `1.4`, `1` and `latest`. A pre-release gets only itself: nobody who follows `1.4`
  *   or `latest` asked for it. For the same reason `0.x` gets no `0`: there minor versions break. A git tag that
  *   is no version becomes a tag of the same name;
@@ -29,10 +30,10 @@ const semver = /^v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z.-]+))
  *
  * @throws InputError when the commit is not one, or one of the caller's own is not a tag.
  */
-export function planTags({ commit, branch, tag, extra = [] }: TagFacts): string[] {
+export function planTags({ commit, branch, tag, pullRequest, extra = [] }: TagFacts): string[] {
   const tags = [
     ...(commit ? [commitTag(commit)] : []),
-    ...(branch ? [branchTag(branch)] : []),
+    ...(pullRequest === undefined ? (branch ? [branchTag(branch)] : []) : [`pr-${pullRequest}`]),
     ...(tag ? gitTagTags(tag) : []),
     ...extra.map((own, index) => parseTag(own, `tags[${index}]`)),
   ]
@@ -41,6 +42,11 @@ export function planTags({ commit, branch, tag, extra = [] }: TagFacts): string[
 
 /** The tag of a commit: `sha-` and the first 12 digits of its id. @throws InputError when it is not one. */
 function commitTag(commit: string): string {
+  return `sha-${parseCommit(commit).slice(0, 12)}`
+}
+
+/** A commit id in lower case. @throws InputError when it is not one. */
+export function parseCommit(commit: string): string {
   if (!/^[0-9a-f]{7,64}$/i.test(commit)) {
     throw new InputError(
       "commit",
@@ -48,7 +54,7 @@ function commitTag(commit: string): string {
       "give 7 to 64 hex digits, as git rev-parse HEAD",
     )
   }
-  return `sha-${commit.slice(0, 12).toLowerCase()}`
+  return commit.toLowerCase()
 }
 
 /**
@@ -67,15 +73,11 @@ export function branchTag(branch: string): string {
 
 function gitTagTags(tag: string): string[] {
   const name = tag.replace(/^refs\/tags\//, "")
-  const [, major, minor, patch, preRelease, build = ""] = semver.exec(name) ?? []
-  if (major === undefined) return [branchTag(name)]
-  if (preRelease !== undefined)
-    return [parseTag(`${major}.${minor}.${patch}-${preRelease}${metadata(build)}`, "tag")]
-  const exact = parseTag(`${major}.${minor}.${patch}${metadata(build)}`, "tag")
+  const found = parseSemver(name)
+  if (found === undefined) return [branchTag(name)]
+  const { version, major, minor, preRelease, build } = found
+  // Build metadata starts with a plus, which a tag may not have.
+  const exact = parseTag(build === undefined ? version : `${version}_${build}`, "tag")
+  if (preRelease !== undefined) return [exact]
   return [exact, `${major}.${minor}`, ...(major === "0" ? [] : [major]), "latest"]
-}
-
-/** Build metadata starts with a plus, which a tag may not have. */
-function metadata(build: string): string {
-  return build.replace("+", "_")
 }

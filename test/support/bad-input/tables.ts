@@ -128,6 +128,84 @@ const options: WrongInputs = {
       error: 'commit: "main" is not a commit id\n  → give 7 to 64 hex digits, as git rev-parse HEAD',
     },
     {
+      wrong: "tag rule without its pattern",
+      options: {
+        image: null,
+        source: "examples/app",
+        "tag-rules": "type=sha\ntype=semver",
+        commit: "0123abc",
+      },
+      error:
+        "tagRules[1]: type=semver has no pattern\n  → add pattern=…, as in type=semver,pattern={{version}}",
+    },
+    {
+      wrong: "tag rules none of which is about this build",
+      call: "deploy",
+      options: { image: null, source: "examples/app", "tag-rules": "type=ref,event=tag", branch: "main" },
+      error:
+        "tagRules: none of the rules gives a tag for this build\n  → say more about the build (--branch, --git-tag, --pull-request, --scheduled), or add type=sha",
+    },
+    {
+      wrong: "tag flavor without rules",
+      options: { image: null, source: "examples/app", "tag-flavor": "latest=true" },
+      error: "tagFlavor: there is a flavor without rules\n  → give --tag-rules too",
+    },
+    {
+      wrong: "pull request together with a git tag",
+      options: { image: null, source: "examples/app", "pull-request": "7", "git-tag": "v1.0.0" },
+      error: "pullRequest: it is given together with a git tag\n  → a build has one of the two",
+    },
+    {
+      wrong: "repository named twice",
+      options: { also: "docker.io/acme/web,registry:5000/app" },
+      error: "also[1]: registry:5000/app is named twice\n  → name each repository once",
+    },
+    {
+      wrong: "Docker configuration that is none",
+      options: { "registry-config": "file:{files}/password" },
+      error:
+        "registryConfig: it is not JSON\n  → give a file such as docker login writes, ~/.docker/config.json",
+    },
+    {
+      wrong: "patience without a unit",
+      call: "publish",
+      options: { "push-patience": "120" },
+      error:
+        'pushPatience: "120" is not a duration\n  → write a number with a unit, such as "10s", "1m30s" or "500ms"',
+    },
+    {
+      wrong: "label without a value, as the rest of one with a comma is",
+      call: "publish",
+      options: { labels: "team=shop, cart" },
+      error:
+        'labels[1]: " cart" is not NAME=value\n  → write it so; on a command line a value with a comma needs quotes of its own: \'"NAME=a, b"\'',
+    },
+    {
+      wrong: "address of the source that is none",
+      call: "publish",
+      options: { "source-url": "github.com/acme/web" },
+      error: 'sourceUrl: "github.com/acme/web" is not an address\n  → give it as https://github.com/acme/web',
+    },
+    {
+      wrong: "severity that there is not",
+      call: "publish",
+      options: { "scan-threshold": "severe" },
+      error: 'scanThreshold: "severe" is not a severity\n  → use negligible, low, medium, high, critical',
+    },
+    {
+      wrong: "password of a signing key without the key",
+      call: "publish",
+      options: { "sign-password": "file:{files}/password" },
+      error: "signKey: there is no key to sign with\n  → give --sign-key file:cosign.key",
+    },
+    {
+      wrong: "scan of an image that is not built",
+      call: "deploy",
+      options: { "scan-threshold": "high" },
+      error:
+        "scanThreshold: it is for an image that is built, and --image names one that is there already\n  → leave it out; the functions scan and sign take an image of the registry",
+    },
+    {
       wrong: "image without a version",
       options: { image: "registry:5000/app" },
       error:
