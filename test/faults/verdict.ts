@@ -74,7 +74,8 @@ function told({ outcome, fault, plan, after }: Attempt, verdict: string): string
 
 /** What serves when the host is up again. Until an adoption has ended, both versions may take the ports. */
 function booted(row: Row, state: HostState, tagBefore: string, answers: readonly string[]): string[] {
-  const wanted = [shouldServe(row, state, tagBefore)?.tag, ...(row.world.gap ? [tagBefore] : [])]
+  const current = state.runs.find(({ release }) => release === state.current)
+  const wanted = [current?.tag ?? tagBefore, ...(row.world.gap ? [tagBefore] : [])]
   const [answer = "nothing"] = answers
   return wanted.includes(answer) ? [] : [`${answer} serves after the boot, not ${wanted.join(" or ")}`]
 }
