@@ -165,7 +165,7 @@ async function want(from: PlannedSource, destination: Registry, options: Rollout
   }
   if (build !== undefined) {
     const planned = await imageTags(build.source, tags)
-    const labels = imageLabels(from.labels, tags, planned)
+    const labels = imageLabels(from.labels, tags)
     const { all, deployed, notes } = planned
     return { ...checked, tag: deployed, tags: all, notes, labels, digest: anyDigest }
   }

@@ -45,7 +45,7 @@ type Destinations = readonly [Registry, ...Registry[]]
 export async function publish(from: Publication, to: Destinations): Promise<string> {
   const way = parseWay(from)
   const tags = await imageTags(from.build.source, from.tags)
-  const labels = imageLabels(from.labels, from.tags, tags)
+  const labels = imageLabels(from.labels, from.tags)
   const image = await obtain(from, to, way, labels)
   const { digest, names, notes } = await pushProven(image, to, tags.all, way)
   const made = [...image.notes, ...(await image.save(digest))]
