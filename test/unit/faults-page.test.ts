@@ -18,7 +18,7 @@ const everyCell: Cells = new Map([
 const shape = (page: string) =>
   page
     .replaceAll(
-      /(?<=\| )(\d+ of \d+, (deployed|reverted|killed, then (deployed|reverted)), \d+ s|not run)/g,
+      /(?<=\| )(\d+ of \d+, (deployed|reverted|killed, then (deployed|reverted)), \d+ s)/g,
       "a cell",
     )
     .replace(/ on \d{4}-\d\d-\d\d/, "")
