@@ -30,9 +30,15 @@ do_start() {
   }
   ids=$(candidates "$1")
   [ -n "$ids" ] || fail "Compose started no new container of $1" || return 1
-  for id in $ids; do
-    docker update --restart no "$id" >/dev/null || fail "the restart policy of $id cannot be held back" || return 1
-  done
+  for id in $ids; do hold_back "$1" "$id" || return 1; done
+}
+# SERVICE ID: takes the policy away. Docker refuses that while it starts the container again: then it has died already.
+hold_back() {
+  docker update --restart no "$2" >/dev/null 2>"$run/compose.log" && return
+  case $(docker inspect --format '{{.State.Status}} exit code {{.State.ExitCode}}' "$2") in
+  "restarting "*) fail "the new container of $1 stopped: $(docker inspect --format 'exit code {{.State.ExitCode}}' "$2")" ;;
+  *) fail "the restart policy of $2 cannot be held back: $(last_words "$run/compose.log")" ;;
+  esac
 }
 undo_start() {
   for id in $(candidates "$1"); do
