@@ -30,15 +30,16 @@ do_start() {
   }
   ids=$(candidates "$1")
   [ -n "$ids" ] || fail "Compose started no new container of $1" || return 1
-  for id in $ids; do hold_back "$1" "$id" || return 1; done
+  for id in $ids; do hold_back "$id" || return 1; done
 }
-# SERVICE ID: takes the policy away. Docker refuses that while it starts the container again: then it has died already.
+# ID: takes the policy away. Docker refuses that in the moment in which a container ends; afterwards it does not, and that it has
+# ended is what the next step finds.
 hold_back() {
-  docker update --restart no "$2" >/dev/null 2>"$run/compose.log" && return
-  case $(docker inspect --format '{{.State.Status}} exit code {{.State.ExitCode}}' "$2") in
-  "restarting "*) fail "the new container of $1 stopped: $(docker inspect --format 'exit code {{.State.ExitCode}}' "$2")" ;;
-  *) fail "the restart policy of $2 cannot be held back: $(last_words "$run/compose.log")" ;;
-  esac
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    docker update --restart no "$1" >/dev/null 2>"$run/compose.log" && return
+    sleep 0.1
+  done
+  fail "the restart policy of $1 cannot be held back: $(last_words "$run/compose.log")"
 }
 undo_start() {
   for id in $(candidates "$1"); do
