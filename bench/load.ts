@@ -92,7 +92,7 @@ try {
     "a call of a function that does nothing",
     () =>
       dagger(own, ["call", "status", "--host=no-user", "--known-hosts=package.json", "--project-dir=app"], 1),
-    () => dagger(empty, ["call", "container-echo", "--string-arg=x"]),
+    () => dagger(empty, ["call", "echo", "--text=x"]),
   )
   await calls(own)
 } finally {
