@@ -1,15 +1,12 @@
 // npm run bench:build: how long it takes until an image is in the registry, beside what buildx needs for the same app on the same
 // machine. RUNS is how often each is measured, 3 by default; the figures are medians. An engine is cold when its state is empty.
 import { execa } from "execa"
+import { median, seconds } from "./figures.ts"
 import { changeLine, changeLock, makeApp } from "./support/app.ts"
 import { startBuildx } from "./support/buildx.ts"
 import { type ColdEngine, type Machine, prepareMachine, startColdEngine } from "./support/machine.ts"
 
 const runs = Number(process.env.RUNS ?? 3)
-
-const median = (values: readonly number[]) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`
 
 /** `dagger call publish`, its smoke test with one answer included. */
 async function publish(

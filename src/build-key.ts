@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto"
 import { dag } from "@dagger.io/dagger"
 import { resolveImages } from "./base-image.ts"
 import type { CheckedBuild } from "./build.ts"
@@ -9,6 +8,7 @@ import { imageKey, type Keyed, keyDockerfile } from "./core/cached-dockerfile.ts
 import type { Dockerfile } from "./core/dockerfile.ts"
 import { readDockerfile, UnreadableDockerfile } from "./dockerfile.ts"
 import type { Registry } from "./publish.ts"
+import { sha256 } from "./sha256.ts"
 
 /** A build whose parts have keys. */
 export interface KeyedBuild {
@@ -20,8 +20,6 @@ export interface KeyedBuild {
   /** Key of the finished image, when all that it is made of has one. */
   key?: string
 }
-
-const hash = (text: string) => createHash("sha256").update(text).digest("hex")
 
 /**
  * Makes the keys of a build.
@@ -52,7 +50,7 @@ export async function keyBuild(
       context,
       platforms,
       ...(registry === undefined ? {} : { registry }),
-      ...(keys.includes(undefined) ? {} : { key: hash(JSON.stringify(keys)) }),
+      ...(keys.includes(undefined) ? {} : { key: sha256(JSON.stringify(keys)) }),
     }
   } catch (error) {
     if (error instanceof UnreadableDockerfile || error instanceof UncacheableDockerfile) return error.message
@@ -90,10 +88,10 @@ async function keyPlatform(
   ])
   const surroundings = [platform, own, version]
   const findings = { images, triggering: new Set<string>(), selections, surroundings }
-  return { platform, keyed: keyDockerfile(graph, findings, hash) }
+  return { platform, keyed: keyDockerfile(graph, findings, sha256) }
 }
 
 /** The same keys, now that it is known which base images have ONBUILD: what is built on them has none. */
 export function rekey({ graph, findings }: Keyed, triggering: ReadonlySet<string>): Keyed {
-  return keyDockerfile(graph, { ...findings, triggering }, hash)
+  return keyDockerfile(graph, { ...findings, triggering }, sha256)
 }

@@ -1,7 +1,7 @@
 import { type Container, type Directory, dag, type Platform, type Secret } from "@dagger.io/dagger"
 import { InputError } from "./core/errors.ts"
 import { explainBuild } from "./core/image-error.ts"
-import { parsePlatform } from "./core/options.ts"
+import { parseAssignment, parsePlatform } from "./core/options.ts"
 import { markPlatform } from "./platform.ts"
 
 /** What a Dockerfile build takes. */
@@ -40,7 +40,9 @@ export async function checkBuild(options: BuildOptions): Promise<CheckedBuild> {
       `the source has no file ${dockerfile}`,
       "give its path within --source",
     )
-  const buildArgs = options.args.map((arg, index) => parseBuildArg(arg, `buildArgs[${index}]`))
+  const buildArgs = options.args.map((arg, index) =>
+    parseAssignment(arg, `buildArgs[${index}]`, "build argument"),
+  )
   const [first, ...others] = options.platforms.map((platform, index) =>
     parsePlatform(platform, `platforms[${index}]`),
   )
@@ -87,13 +89,6 @@ export function dockerBuild(
     ...(target === undefined ? {} : { target }),
     ...(platform === undefined ? {} : { platform: platform as Platform }),
   })
-}
-
-function parseBuildArg(text: string, path: string): { name: string; value: string } {
-  const match = /^([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)$/.exec(text)
-  if (match === null)
-    throw new InputError(path, `${JSON.stringify(text)} is no build argument`, "write NAME=value")
-  return { name: match[1] as string, value: match[2] as string }
 }
 
 /** The engine finds a secret by its name, and a secret from a command line has none. */

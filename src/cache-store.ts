@@ -8,11 +8,10 @@ import {
   markerType,
   platformDigest,
   readManifest,
-  sameRegistry,
   stageTag,
   withKey,
 } from "./core/build-cache-tag.ts"
-import { familiarName, parseReference } from "./core/reference.ts"
+import { familiarName, parseReference, sameRegistry } from "./core/reference.ts"
 import { authorized, type Registry, registryHost } from "./publish.ts"
 import { type Manifest, RegistryApi, RegistryError } from "./registry-api.ts"
 

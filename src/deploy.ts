@@ -5,6 +5,7 @@ import type { Desired } from "./core/desired.ts"
 import { parseDuration } from "./core/duration.ts"
 import { InputError } from "./core/errors.ts"
 import type { HostState } from "./core/host-state.ts"
+import type { PlannedLabels } from "./core/labels.ts"
 import { parseHealthPath, parseInteger, parseOptions, type RolloutOptions } from "./core/options.ts"
 import { type Plan, planRollout } from "./core/plan.ts"
 import { checkPlace } from "./core/preflight.ts"
@@ -16,7 +17,7 @@ import type { Image } from "./image.ts"
 import { imageTags } from "./image-tags.ts"
 import { imageLabels } from "./labels.ts"
 import { obtain, type Publication, parseWay, pushProven, type Way } from "./publication.ts"
-import { type Registry, resolveImage } from "./publish.ts"
+import { type Destinations, type Registry, resolveImage } from "./publish.ts"
 import { type Attachment, applyPlan, followRun, readHost, waitForLock } from "./rollout.ts"
 import type { SmokeTest } from "./smoke.ts"
 
@@ -28,9 +29,6 @@ export interface ImageSource extends Omit<Publication, "build"> {
 
 /** What is known of it before anything is built. */
 export type PlannedSource = Omit<ImageSource, "cache">
-
-/** The repositories of an image. What is deployed comes from the first. */
-type Destinations = readonly [Registry, ...Registry[]]
 
 /** Stands for a digest that is not known yet, so that a plan can be checked before anything is pushed. */
 const anyDigest = `sha256:${"0".repeat(64)}`
@@ -142,7 +140,7 @@ type Wanted = Desired & {
   tags: string[]
   /** What the caller should know about the image. */
   notes: string[]
-  labels?: ReturnType<typeof imageLabels>
+  labels?: PlannedLabels
   /** Further repositories of the image. */
   also?: string[]
 }
@@ -164,9 +162,8 @@ async function want(from: PlannedSource, destination: Registry, options: Rollout
     )
   }
   if (build !== undefined) {
-    const planned = await imageTags(build.source, tags)
+    const { all, deployed, notes } = await imageTags(build.source, tags)
     const labels = imageLabels(from.labels, tags)
-    const { all, deployed, notes } = planned
     return { ...checked, tag: deployed, tags: all, notes, labels, digest: anyDigest }
   }
   const reference = parseImage(image as string, destination)
@@ -214,7 +211,7 @@ async function build(
   way: Way,
   { labels }: Wanted,
 ): Promise<Image | undefined> {
-  return build && obtain({ build, cache }, to, way, labels)
+  return build && labels && obtain({ build, cache }, to, way, labels)
 }
 
 function planText(

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto"
 import { type BuildOptions, type CheckedBuild, checkBuild, type Images } from "./build.ts"
 import { type BuiltImage, buildFromCache, buildPlainly, saveStages } from "./build-cache.ts"
 import { type KeyedBuild, keyBuild } from "./build-key.ts"
@@ -10,6 +9,7 @@ import { parseRepository } from "./core/reference.ts"
 import { withLabels } from "./labels.ts"
 import type { Registry } from "./publish.ts"
 import type { Manifest } from "./registry-api.ts"
+import { sha256 } from "./sha256.ts"
 
 /** The options of the build cache as the caller gives them. */
 export interface CacheOptions {
@@ -79,7 +79,7 @@ export async function obtainImage(
   const cache = stageCache(cacheOptions, (name) => registryFor(name, destination), destination)
   const { build, keyed, note } = await prepare(options, cacheOptions, destination)
   if (keyed === undefined) return fresh(await buildPlainly(build, note), {}, destination, wanted)
-  const key = keyed.key === undefined ? undefined : imageKey(keyed.key, wanted)
+  const key = keyed.key === undefined ? undefined : publishedKey(keyed.key, wanted)
   const notes: string[] = []
   const stored = key === undefined || wanted.anew ? undefined : await findStored(destination, key, notes)
   if (stored !== undefined) return inRegistry(stored, destination)
@@ -124,10 +124,8 @@ function stageCache(
   return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
 }
 
-const imageKey = (key: string, { labels, proof }: Wanted) =>
-  createHash("sha256")
-    .update(JSON.stringify([key, proof, lastingLabels(labels)]))
-    .digest("hex")
+const publishedKey = (key: string, { labels, proof }: Wanted) =>
+  sha256(JSON.stringify([key, proof, lastingLabels(labels)]))
 
 async function findStored(registry: Registry, key: string, notes: string[]): Promise<Manifest | undefined> {
   try {

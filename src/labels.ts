@@ -2,6 +2,7 @@ import type { Container } from "@dagger.io/dagger"
 import type { Images } from "./build.ts"
 import { type PlannedLabels, planLabels } from "./core/labels.ts"
 import { parseSemver } from "./core/semver.ts"
+import { tagName } from "./core/tags.ts"
 import type { TagOptions } from "./image-tags.ts"
 
 /** What the caller says about the image itself. */
@@ -13,7 +14,7 @@ export interface LabelOptions {
 
 /** The labels and annotations of an image. Its version is the one of the git tag. */
 export function imageLabels(options: LabelOptions, tags: TagOptions): PlannedLabels {
-  const gitTag = tags.gitTag.replace(/^refs\/tags\//, "")
+  const gitTag = tagName(tags.gitTag)
   return planLabels({ ...options, ...tags, version: parseSemver(gitTag)?.version ?? gitTag })
 }
 

@@ -1,5 +1,6 @@
 import { type Container, dag, type Platform } from "@dagger.io/dagger"
 import { type Blob, configOfPlatform, imageArchive, manifestOf } from "./core/image-layout.ts"
+import { sha256 } from "./sha256.ts"
 
 /**
  * The image, marked with the platform that it was built for.
@@ -11,8 +12,8 @@ import { type Blob, configOfPlatform, imageArchive, manifestOf } from "./core/im
 export async function markPlatform(image: Container, platform: string): Promise<Container> {
   if (normal(await image.platform()) === normal(platform)) return image
   const empty = image.withRootfs(dag.directory()).asTarball()
-  const config = await blob(configOfPlatform(await empty.contents(), normal(platform)))
-  const archive = imageArchive(config, await blob(manifestOf(config)))
+  const config = blob(configOfPlatform(await empty.contents(), normal(platform)))
+  const archive = imageArchive(config, blob(manifestOf(config)))
   const file = dag.directory().withNewFile("image.tar", archive).file("image.tar")
   return await dag
     .container({ platform: platform as Platform })
@@ -24,8 +25,4 @@ export async function markPlatform(image: Container, platform: string): Promise<
 /** The engine's way to write it: 32-bit ARM is version 7 unless it says otherwise. */
 const normal = (platform: string) => (platform === "linux/arm" ? "linux/arm/v7" : platform)
 
-async function blob(text: string): Promise<Blob> {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))
-  const hex = Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("")
-  return { digest: `sha256:${hex}`, text }
-}
+const blob = (text: string): Blob => ({ digest: `sha256:${sha256(text)}`, text })

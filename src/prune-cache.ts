@@ -1,9 +1,10 @@
 import { openRegistry } from "./cache-store.ts"
 import { InputError } from "./core/errors.ts"
-import { explainPull } from "./core/image-error.ts"
+import { explainPull, message } from "./core/image-error.ts"
 import { type CacheEntry, planPrune, renderPrune, type TaggedManifest } from "./core/prune-cache.ts"
 import type { Registry } from "./publish.ts"
 import { type RegistryApi, RegistryError } from "./registry-api.ts"
+import { atOnce } from "./retry.ts"
 
 /** Deletes the old images of a repository's build cache. */
 export async function pruneCache(registry: Registry, keep: number, dryRun: boolean): Promise<string> {
@@ -16,7 +17,7 @@ export async function pruneCache(registry: Registry, keep: number, dryRun: boole
 async function readAll(registry: Registry): Promise<[RegistryApi, TaggedManifest[]]> {
   try {
     const api = await openRegistry(registry, "pull,push,delete")
-    const manifests = await inGroups(await api.tags(), async (tag): Promise<TaggedManifest[]> => {
+    const manifests = await atOnce(await api.tags(), together, async (tag): Promise<TaggedManifest[]> => {
       const manifest = await api.manifest(tag)
       if (manifest === undefined) return []
       return [{ tag, digest: manifest.digest, text: new TextDecoder().decode(manifest.body) }]
@@ -28,12 +29,7 @@ async function readAll(registry: Registry): Promise<[RegistryApi, TaggedManifest
 }
 
 /** A registry with thousands of tags is not asked for all of them at once. */
-async function inGroups<A, B>(items: readonly A[], work: (item: A) => Promise<B>): Promise<B[]> {
-  const results: B[] = []
-  for (let at = 0; at < items.length; at += 16)
-    results.push(...(await Promise.all(items.slice(at, at + 16).map(work))))
-  return results
-}
+const together = 16
 
 async function deleteOld(
   api: RegistryApi,
@@ -66,6 +62,5 @@ function explain(error: unknown, repository: string, deleted: number): InputErro
       `the registry of ${repository} does not allow to delete; ${so}`,
       "allow it in the registry's settings, or have the registry itself expire the tags that begin with buildcache-",
     )
-  const cause = error instanceof Error ? error.message : String(error)
-  return new InputError("repository", `${cause}; ${so}`, "call it again: what is deleted stays so")
+  return new InputError("repository", `${message(error)}; ${so}`, "call it again: what is deleted stays so")
 }

@@ -7,7 +7,7 @@ import { type CacheOptions, type Image, obtainImage } from "./image.ts"
 import { imageTags, type TagOptions } from "./image-tags.ts"
 import { imageLabels, type LabelOptions } from "./labels.ts"
 import { prove } from "./prove.ts"
-import { publishImage, type Registry } from "./publish.ts"
+import { type Destinations, publishImage, type Registry } from "./publish.ts"
 import type { SmokeTest } from "./smoke.ts"
 
 /** An image that is to be built and published. */
@@ -35,8 +35,6 @@ export function parseWay({ test, pushPatience, gates: asked }: Omit<Publication,
   return { test, gates: gates(asked), patience: parseDuration(pushPatience, "pushPatience") }
 }
 
-type Destinations = readonly [Registry, ...Registry[]]
-
 /**
  * Builds, smoke-tests and pushes.
  *
@@ -62,10 +60,10 @@ export async function obtain(
   { build, cache }: Pick<Publication, "build" | "cache">,
   [home, ...mirrors]: Destinations,
   { test, gates: { scan } }: Way,
-  labels: PlannedLabels | undefined,
+  labels: PlannedLabels,
 ): Promise<Image> {
   const wanted = {
-    labels: labels ?? { labels: new Map(), annotations: new Map() },
+    labels,
     proof: test,
     anew: scan !== undefined || mirrors.length > 0,
   }

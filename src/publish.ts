@@ -1,4 +1,4 @@
-import { type Container, dag, type Secret, type Service } from "@dagger.io/dagger"
+import { type Container, dag, type Platform, type Secret, type Service } from "@dagger.io/dagger"
 import type { Images } from "./build.ts"
 import { pushPauses } from "./core/backoff.ts"
 import { formatDuration } from "./core/duration.ts"
@@ -18,6 +18,9 @@ export interface Registry {
   /** Stands for the registry: a tunnel, or a registry in a container. */
   service?: Service
 }
+
+/** The repositories of an image. What is deployed comes from the first. */
+export type Destinations = readonly [Registry, ...Registry[]]
 
 /** What was pushed. */
 export interface Published {
@@ -42,7 +45,7 @@ const together = 4
  */
 export async function publishImage(
   images: Images,
-  destinations: readonly [Registry, ...Registry[]],
+  destinations: Destinations,
   tags: readonly string[],
   patience: number,
 ): Promise<Published> {
@@ -56,7 +59,8 @@ export async function publishImage(
   const others = destinations.flatMap((destination) => otherTags.map((tag) => ({ destination, ...tag })))
   await atOnce(others, together, (target) => push.one(target))
   const all = [home, ...mirrors].flatMap((destination) => tags.map((tag) => ({ destination, tag })))
-  await atOnce(all, together, (target) => push.check(target, digest))
+  const platform = await images[0].platform()
+  await atOnce(all, together, (target) => push.check(target, digest, platform))
   return { digest, names: all.map(nameOf), retries: push.retries }
 }
 
@@ -93,8 +97,7 @@ class Push {
   }
 
   /** Asks the registry what the tag is now: the engine's word for it is no proof. */
-  async check(target: Target, digest: string): Promise<void> {
-    const platform = await this.images[0].platform()
+  async check(target: Target, digest: string, platform: Platform): Promise<void> {
     const now = await this.patiently(target, "check", () =>
       lookUp(nameOf(target), target.destination, platform),
     )
@@ -143,11 +146,7 @@ export async function resolveImage(reference: Reference, registry: Registry): Pr
  *
  * @param platform One that the image has. Default: the engine's own.
  */
-async function lookUp(
-  name: string,
-  registry: Registry,
-  platform?: Awaited<ReturnType<Container["platform"]>>,
-): Promise<string> {
+async function lookUp(name: string, registry: Registry, platform?: Platform): Promise<string> {
   const base = dag
     .container(platform === undefined ? {} : { platform })
     .withEnvVariable("SEAMLESS_LOOK_UP", crypto.randomUUID())

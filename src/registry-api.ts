@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { sha256 } from "./sha256.ts"
 
 /** Where a registry's HTTP API is, and as whom. */
 export interface RegistryAccess {
@@ -80,7 +80,7 @@ export class RegistryApi {
     const body = new Uint8Array(await answer.arrayBuffer())
     if (answer.status === 404) return undefined
     if (answer.status !== 200) throw failure(answer, body, `show the image ${reference}`)
-    const digest = `sha256:${createHash("sha256").update(body).digest("hex")}`
+    const digest = `sha256:${sha256(body)}`
     return { body, digest, mediaType: answer.headers.get("content-type")?.split(";")[0] ?? "" }
   }
 

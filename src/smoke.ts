@@ -1,6 +1,7 @@
 import { type Container, ReturnType, type Service } from "@dagger.io/dagger"
 import { advise } from "./core/advice.ts"
 import { DeployError, InputError } from "./core/errors.ts"
+import { parseAssignment } from "./core/options.ts"
 
 /** What makes an image good enough to be pushed. Times are in milliseconds. */
 export interface SmokeTest {
@@ -75,10 +76,8 @@ async function exposedPort(image: Container): Promise<number> {
 }
 
 function withVariable(container: Container, assignment: string, path: string): Container {
-  const match = /^([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)$/.exec(assignment)
-  if (match === null)
-    throw new InputError(path, `${JSON.stringify(assignment)} is no variable`, "write NAME=value")
-  return container.withEnvVariable(match[1] as string, match[2] as string)
+  const { name, value } = parseAssignment(assignment, path, "variable")
+  return container.withEnvVariable(name, value)
 }
 
 async function poll(

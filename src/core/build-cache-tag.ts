@@ -1,5 +1,3 @@
-import { parseReference } from "./reference.ts"
-
 /** What the cache's tags begin with, so that they can be told from an app's own. */
 const prefix = "buildcache-"
 
@@ -100,7 +98,3 @@ export function marker(key: string, image: ImageDescriptor, created: string): st
     annotations: cacheAnnotations(key, created),
   })
 }
-
-/** Whether the same login opens both repositories. */
-export const sameRegistry = (a: string, b: string): boolean =>
-  parseReference(a).registry.toLowerCase() === parseReference(b).registry.toLowerCase()

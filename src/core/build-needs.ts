@@ -23,7 +23,8 @@ export interface Questions {
 }
 
 export function questions(graph: BuildGraph): Questions {
-  const needed = graph.stages.filter(({ index }) => neededStages(graph).has(index))
+  const indexes = neededStages(graph)
+  const needed = graph.stages.filter(({ index }) => indexes.has(index))
   const bases = needed.flatMap(({ base }) => (base.kind === "image" ? [base.name] : []))
   const inputs = needed.flatMap(({ steps }) => steps).flatMap((step) => step.inputs)
   const copied = inputs.flatMap((input) => (input.kind === "image" ? [input.name] : []))

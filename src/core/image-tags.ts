@@ -3,7 +3,7 @@ import type { RuleFacts } from "./rule-facts.ts"
 import { applyTagRules, type RuledTags } from "./rule-tags.ts"
 import { parseTagFlavor } from "./tag-flavor.ts"
 import { parseTagRules } from "./tag-rules.ts"
-import { parseCommit, planTags } from "./tags.ts"
+import { branchName, parseCommit, planTags, tagName } from "./tags.ts"
 
 /** What the caller tells about a build, and which tags the image is to get; empty texts were not given. */
 export interface TagRequest {
@@ -66,8 +66,8 @@ function ruleFacts(request: TagRequest): RuleFacts {
     ...{ scheduled, time },
     ...maybe({ commit: commit && parseCommit(commit), baseBranch, defaultBranch, pullRequest, commitTime }),
     // A pull request is no build of the branch that it comes from, which may be anybody's `main`.
-    ...maybe({ branch: pullRequest === undefined ? branch.replace(/^refs\/heads\//, "") : "" }),
-    ...maybe({ tag: gitTag.replace(/^refs\/tags\//, "") }),
+    ...maybe({ branch: pullRequest === undefined ? branchName(branch) : "" }),
+    ...maybe({ tag: tagName(gitTag) }),
   }
 }
 

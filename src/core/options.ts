@@ -102,6 +102,13 @@ export function parseInteger(value: number, path: string, least: number, most: n
   return value
 }
 
+/** `NAME=value` in two. */
+export function parseAssignment(text: string, path: string, what: string): { name: string; value: string } {
+  const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)$/.exec(text) ?? []
+  if (name !== undefined && value !== undefined) return { name, value }
+  throw new InputError(path, `${JSON.stringify(text)} is no ${what}`, "write NAME=value")
+}
+
 /** A platform that container images are made for, as `linux/arm64`. The engine would take any words for one. */
 export function parsePlatform(text: string, path: string): string {
   if (!/^linux\/(amd64|arm64|arm(\/v[567])?|386|ppc64le|riscv64|s390x)$/.test(text)) {

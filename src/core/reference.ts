@@ -118,8 +118,13 @@ export function familiarName({ registry, path, tag, digest }: Reference): string
   return `${name}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`
 }
 
+const parsed = (it: string | Repository): Repository => (typeof it === "string" ? parseReference(it) : it)
+
+/** Whether the same login opens both repositories. */
+export const sameRegistry = (a: string | Repository, b: string | Repository): boolean =>
+  parsed(a).registry.toLowerCase() === parsed(b).registry.toLowerCase()
+
 /** Whether two references name the same place; tags and digests do not count, `nginx` is `docker.io/library/nginx`. */
 export function sameRepository(a: string | Repository, b: string | Repository): boolean {
-  const [left, right] = [a, b].map((it) => (typeof it === "string" ? parseReference(it) : it))
-  return left?.registry.toLowerCase() === right?.registry.toLowerCase() && left?.path === right?.path
+  return sameRegistry(a, b) && parsed(a).path === parsed(b).path
 }

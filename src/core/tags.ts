@@ -57,13 +57,18 @@ export function parseCommit(commit: string): string {
   return commit.toLowerCase()
 }
 
+/** A git tag without `refs/tags/`. */
+export const tagName = (gitTag: string): string => gitTag.replace(/^refs\/tags\//, "")
+
+/** A branch without `refs/heads/`. */
+export const branchName = (branch: string): string => branch.replace(/^refs\/heads\//, "")
+
 /**
  * A branch name as a tag: each run of characters that a tag may not have becomes one `-`, `feature/login` is
  * `feature-login`. Branches of outsiders reach this function, so whatever comes in, a tag comes out.
  */
 export function branchTag(branch: string): string {
-  const clean = branch
-    .replace(/^refs\/heads\//, "")
+  const clean = branchName(branch)
     .replace(/[^A-Za-z0-9._-]+/g, "-")
     .replace(/^[.-]+/, "")
     .slice(0, 128)
@@ -72,7 +77,7 @@ export function branchTag(branch: string): string {
 }
 
 function gitTagTags(tag: string): string[] {
-  const name = tag.replace(/^refs\/tags\//, "")
+  const name = tagName(tag)
   const found = parseSemver(name)
   if (found === undefined) return [branchTag(name)]
   const { version, major, minor, preRelease, build } = found

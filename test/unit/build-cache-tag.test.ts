@@ -7,10 +7,10 @@ import {
   marker,
   platformDigest,
   readManifest,
-  sameRegistry,
   stageTag,
   withKey,
 } from "../../src/core/build-cache-tag.ts"
+import { sameRegistry } from "../../src/core/reference.ts"
 import { digest } from "./support/dockerfile-world.ts"
 
 const key = digest("key")
