@@ -64,33 +64,32 @@ compose() {
   )
 }
 
-errors=$(mktemp)
-trap 'rm -f "$errors"' EXIT
-if config=$(compose config --format json 2>"$errors"); then
-  # Compose prints two spaces a level; no string has a line break. Commas left before a bracket are the reader's.
-  printf '%s\n' "$config" | awk '
-    function key() { match($0, /"[^"]*"/); return substr($0, RSTART + 1, RLENGTH - 2) }
-    { indent = match($0, /[^ ]/) - 1; opens = $0 ~ /[{[]$/; named = $0 ~ /^ *"/ }
-    skipping { if (indent == depth) skipping = 0; next }
-    indent == 2 && named { section = key() }
-    indent == 6 && named { part = key() }
-    { unwanted = 0 }
-    indent == 2 && named && section !~ /^(name|services|networks|x-seamless)$/ { unwanted = 1 }
-    section == "services" && indent == 6 && named && part !~ /^(image|ports|deploy|healthcheck|stop_grace_period|scale|container_name|network_mode|networks|volumes|depends_on|restart)$/ { unwanted = 1 }
-    section == "services" && indent == 8 && part == "healthcheck" && key() == "test" { unwanted = 1 }
-    section == "services" && indent == 8 && part == "deploy" && named && key() !~ /^(mode|replicas|update_config)$/ { unwanted = 1 }
-    section == "networks" && indent == 6 && named && part !~ /^(name|internal)$/ { unwanted = 1 }
-    unwanted { if (opens) { skipping = 1; depth = indent }; next }
-    { print }' | fact config
-fi
-fact warnings <"$errors"
+# The configuration goes straight to standard output, the warnings come back as text: no file is left by whatever ends this.
+{
+  warnings=$({
+    # Compose prints two spaces a level; no string has a line break. Commas left before a bracket are the reader's.
+    compose config --format json 2>&3 | awk '
+      function key() { match($0, /"[^"]*"/); return substr($0, RSTART + 1, RLENGTH - 2) }
+      { indent = match($0, /[^ ]/) - 1; opens = $0 ~ /[{[]$/; named = $0 ~ /^ *"/ }
+      skipping { if (indent == depth) skipping = 0; next }
+      indent == 2 && named { section = key() }
+      indent == 6 && named { part = key() }
+      { unwanted = 0 }
+      indent == 2 && named && section !~ /^(name|services|networks|x-seamless)$/ { unwanted = 1 }
+      section == "services" && indent == 6 && named && part !~ /^(image|ports|deploy|healthcheck|stop_grace_period|scale|container_name|network_mode|networks|volumes|depends_on|restart)$/ { unwanted = 1 }
+      section == "services" && indent == 8 && part == "healthcheck" && key() == "test" { unwanted = 1 }
+      section == "services" && indent == 8 && part == "deploy" && named && key() !~ /^(mode|replicas|update_config)$/ { unwanted = 1 }
+      section == "networks" && indent == 6 && named && part !~ /^(name|internal)$/ { unwanted = 1 }
+      unwanted { if (opens) { skipping = 1; depth = indent }; next }
+      { print }' | fact config >&4
+  } 3>&1)
+} 4>&1
+text warnings "$warnings"
 tag=seamless && compose config --hash '*' 2>/dev/null | fact hashes
 
-project=$(printf '%s\n' "$config" | sed -n 's/^  "name": "\([^"]*\)",*$/\1/p' | head -n 1)
 # The containers of the project, its proxy, and whoever publishes a port.
 containers=$(docker ps -aq --no-trunc)
 [ -z "$containers" ] || printf '%s\n' "$containers" | xargs docker inspect --format '{"id":{{json .ID}},"name":{{json .Name}},"image":{{json .Config.Image}},"imageId":{{json .Image}},"state":{{json .State.Status}},"health":{{with .State.Health}}{{json .Status}}{{else}}null{{end}},"startedAt":{{json .State.StartedAt}},"project":{{json (index .Config.Labels "com.docker.compose.project")}},"service":{{json (index .Config.Labels "com.docker.compose.service")}},"oneoff":{{json (index .Config.Labels "com.docker.compose.oneoff")}},"release":{{json (index .Config.Labels "seamless.release")}},"proxy":{{json (index .Config.Labels "seamless.proxy")}},"ports":{{json .HostConfig.PortBindings}}}' 2>/dev/null | fact containers
-text project "$project"
 cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" { split($2, a, ":"); print a[2] }' | sort -u | fact listening
 
 # What earlier rollouts left.

@@ -53,7 +53,13 @@ function read(
   chmodSync(join(folder, "bin/docker"), 0o755)
   const { code, stdout, stderr } = runShell(shell, readProgram(), {
     args: [join(folder, "project"), "IMAGE_TAG", "1.1.0", "-", ...args],
-    env: { PATH: join(folder, "bin"), ANSWERS: join(folder, "answers"), HOME: "/home/deploy" },
+    env: {
+      PATH: join(folder, "bin"),
+      ANSWERS: join(folder, "answers"),
+      HOME: "/home/deploy",
+      // The reading changes nothing, so it needs no place for temporary files either.
+      TMPDIR: join(folder, "missing"),
+    },
   })
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
   return { state: parseHostState(stdout), stdout }
