@@ -1,5 +1,7 @@
-/** How often each thing is measured. */
-export const runs = 7
+/** How often each thing is measured: RUNS, or else this many times. */
+export const runsOr = (usual: number) => Number(process.env.RUNS ?? usual)
+
+export const runs = runsOr(7)
 
 export const median = (values: readonly number[]) =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN

@@ -18,6 +18,8 @@ export interface Machine {
   folder: string
   registryPort: number
   parts: Parts
+  /** Takes all that is in the registry out of it. */
+  emptyRegistry(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -38,11 +40,16 @@ export async function prepareMachine(): Promise<Machine> {
   // Beside the engine's own state: overlayfs does not work on just any file system.
   const folder = await mkdtemp(join(parts.cache, "bench-"))
   const registryPort = await freePort()
-  const registry = await startRegistry(parts, folder, registryPort)
+  let registry = await startRegistry(parts, folder, registryPort)
   return {
     folder,
     registryPort,
     parts,
+    async emptyRegistry() {
+      await ended(registry)
+      await rm(join(folder, "registry"), { recursive: true, force: true })
+      registry = await startRegistry(parts, folder, registryPort)
+    },
     async stop() {
       await ended(registry)
       await rm(folder, { recursive: true, force: true })
@@ -127,7 +134,8 @@ export async function startColdEngine(machine: Machine): Promise<ColdEngine> {
       DO_NOT_TRACK: "1",
     },
     async stop() {
-      await execa("bash", ["-c", `. ${scripts}/lib.sh && halt engine 60 && halt network 10`], {
+      // At once: its state is thrown away.
+      await execa("bash", ["-c", `. ${scripts}/lib.sh && halt engine 0 && halt network 10`], {
         stdio: "ignore",
       })
       for (const each of [folder, run]) await rm(each, { recursive: true, force: true })
