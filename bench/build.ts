@@ -140,48 +140,59 @@ async function warmCase(machine: Machine, app: string): Promise<void> {
   row("warm engine, one source line changed", { ...figures, loaded: figures.whole })
 }
 
+const tagCounts = [1, 2, 5, 20]
+const tagRows: string[][] = []
+const tagHead = ["tags", "Seamless", "each further", "of the first push", "buildx", "each further"]
+
 /**
- * What tags cost after the first one: the difference to one tag, by the number of further ones. Each time the registry is empty. What the
- * first push takes is what the engine says of it.
+ * What tags cost after the first one: the difference to one tag, by the number of further ones. Each time the registry is empty, and
+ * the builder has everything. What the first push takes is what the engine says of it.
  */
 async function tagCases(machine: Machine, app: string): Promise<void> {
-  await onColdEngine(machine, async (engine) => {
-    const push = async (tags: number) => {
-      await machine.emptyRegistry()
-      return publish(engine, machine, app, { repository: "tags", tags, args: ["--no-cache"] })
-    }
-    await push(1)
-    const firsts: number[] = []
-    const times = new Map<number, number[]>()
-    for (let run = 0; run < runs; run++) {
-      for (const count of [1, 2, 5, 20]) {
-        const { ms, pushes } = await push(count)
-        times.set(count, [...(times.get(count) ?? []), ms])
-        firsts.push(Math.max(...pushes))
+  const own = new Map(tagCounts.map((count) => [count, [] as number[]]))
+  const buildx = new Map(tagCounts.map((count) => [count, [] as number[]]))
+  const firstPushes: number[] = []
+  const other = await startBuildx(machine)
+  try {
+    await onColdEngine(machine, async (engine) => {
+      const options = { repository: "tags", args: ["--no-cache"] }
+      await publish(engine, machine, app, options)
+      await other.build(app, "tags")
+      for (let run = 0; run < runs; run++) {
+        for (const tags of tagCounts) {
+          await machine.emptyRegistry()
+          const { ms, pushes } = await publish(engine, machine, app, { ...options, tags })
+          own.get(tags)?.push(ms)
+          firstPushes.push(Math.max(...pushes))
+          await machine.emptyRegistry()
+          buildx.get(tags)?.push(await other.build(app, "tags", tags))
+        }
       }
-    }
-    console.error(`tags: ${JSON.stringify({ firsts, times: [...times] })}`)
-    const first = median(firsts)
-    const one = median(times.get(1) ?? [])
-    for (const [count, values] of times) {
-      const each = (median(values) - one) / (count - 1)
-      const share = `${((each / first) * 100).toFixed(1)} % of the first push, ${seconds(first)}`
-      const further = count === 1 ? ["", ""] : [`${seconds(each)} each further tag`, share]
-      rows.push([
-        `warm engine, ${count} ${count === 1 ? "tag" : "tags"}`,
-        seconds(median(values)),
-        ...further,
-        "",
-        "",
-      ])
-    }
-  })
+    })
+  } finally {
+    await other.stop()
+  }
+  console.error(`tags: ${JSON.stringify({ firstPushes, own: [...own], buildx: [...buildx] })}`)
+  const firstPush = median(firstPushes)
+  const whole = (times: Map<number, number[]>, count: number) => median(times.get(count) ?? [])
+  const further = (times: Map<number, number[]>, count: number) =>
+    (whole(times, count) - whole(times, 1)) / (count - 1)
+  for (const count of tagCounts) {
+    const [ours, theirs] = [own, buildx].map((times) => [
+      seconds(whole(times, count)),
+      count === 1 ? "" : seconds(further(times, count)),
+    ]) as [string[], string[]]
+    const share =
+      count === 1 ? "" : `${((further(own, count) / firstPush) * 100).toFixed(1)} % of ${seconds(firstPush)}`
+    tagRows.push([String(count), ...ours, share, ...theirs])
+  }
 }
 
 const machine = await prepareMachine()
 try {
   const app = await makeApp(machine.folder)
   // What is there from the builds before: the caches of both.
+  console.error(`each ${runs} times`)
   const first = await onColdEngine(machine, (engine) =>
     publish(engine, machine, app, { repository: "seamless" }),
   )
@@ -193,9 +204,14 @@ try {
 } finally {
   await machine.stop()
 }
-const widths = head.map((title, column) =>
-  Math.max(title.length, ...rows.map((cells) => cells[column]?.length ?? 0)),
-)
-const line = (cells: string[]) =>
-  `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`
-console.log([line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n"))
+console.log(table(head, rows))
+console.log(`\n${table(tagHead, tagRows)}`)
+
+function table(head: string[], rows: string[][]): string {
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((cells) => cells[column]?.length ?? 0)),
+  )
+  const line = (cells: string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n")
+}

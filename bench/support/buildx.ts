@@ -10,7 +10,7 @@ const buildkit = "github.com/moby/buildkit@v0.25.1"
 /** A fresh buildkitd, and buildx that builds with it. */
 export interface Buildx {
   /** Builds and pushes an app with the registry as its cache. @returns Milliseconds. */
-  build(app: string, repository: string): Promise<number>
+  build(app: string, repository: string, tags?: number): Promise<number>
   stop(): Promise<void>
 }
 
@@ -76,7 +76,7 @@ http = true
     throw error
   }
   return {
-    async build(app, repository) {
+    async build(app, repository, tags = 1) {
       const image = `127.0.0.1:${registryPort}/${repository}`
       const cache = `type=registry,ref=${image}:cache`
       const began = performance.now()
@@ -87,7 +87,7 @@ http = true
           "--builder=bench",
           "--push",
           "--provenance=false",
-          `--tag=${image}:test`,
+          ...Array.from({ length: tags }, (_, index) => `--tag=${image}:t${index}`),
           `--cache-from=${cache}`,
           `--cache-to=${cache},mode=max`,
           app,
