@@ -12,7 +12,7 @@ import {
   withKey,
 } from "./core/build-cache-tag.ts"
 import { familiarName, parseReference, sameRegistry } from "./core/reference.ts"
-import { authorized, type Registry, registryHost } from "./publish.ts"
+import { authorized, type Registry } from "./publish.ts"
 import { type Manifest, RegistryApi, RegistryError } from "./registry-api.ts"
 
 const opened = new WeakMap<Registry, Map<string, Promise<RegistryApi>>>()
@@ -71,8 +71,7 @@ export function imageOf(reference: string, platform: string, registry?: Registry
 }
 
 /** Whether an image comes from the same registry as another, so that its login and service are right for it. */
-export const isIn = (image: string, registry: Registry): boolean =>
-  parseReference(image).registry === registryHost(registry.repository)
+export const isIn = (image: string, registry: Registry): boolean => sameRegistry(image, registry.repository)
 
 /** References of the cached images that are there, by key. A tag with something else behind it is passed over. */
 export async function findStages(

@@ -7,7 +7,7 @@ import { shown } from "./text.ts"
 
 /** A place in a registry, without tag and digest. */
 export interface Repository {
-  /** Registry host with its port: `ghcr.io`, `localhost:5000`, `[::1]:5000`; `docker.io` when none was given. */
+  /** Registry host with its port, in lower case: `ghcr.io`, `localhost:5000`, `[::1]:5000`; `docker.io` when none was given. */
   registry: string
   /** Path in the registry: `library/nginx`, `acme/shop/web`. */
   path: string
@@ -98,12 +98,15 @@ function startsWithDomain(name: string): boolean {
 
 function splitDomain(name: string): Repository {
   const slash = startsWithDomain(name) ? name.indexOf("/") : -1
-  const registry = slash < 0 ? "docker.io" : name.slice(0, slash)
+  const registry = slash < 0 ? "docker.io" : lowerCase(name.slice(0, slash))
   const path = name.slice(slash + 1)
   // Two names of Docker Hub, and its namespace for official images.
   if (registry !== "docker.io" && registry !== "index.docker.io") return { registry, path }
   return { registry: "docker.io", path: path.includes("/") ? path : `library/${path}` }
 }
+
+/** One host, one spelling; but a name that is a host only for its upper-case letters keeps them. */
+const lowerCase = (host: string) => (/[.:]/.test(host) ? host.toLowerCase() : host)
 
 function validPort(registry: string): boolean {
   const port = /:([0-9]+)$/.exec(registry)?.[1]
@@ -122,7 +125,7 @@ const parsed = (it: string | Repository): Repository => (typeof it === "string" 
 
 /** Whether the same login opens both repositories. */
 export const sameRegistry = (a: string | Repository, b: string | Repository): boolean =>
-  parsed(a).registry.toLowerCase() === parsed(b).registry.toLowerCase()
+  parsed(a).registry === parsed(b).registry
 
 /** Whether two references name the same place; tags and digests do not count, `nginx` is `docker.io/library/nginx`. */
 export function sameRepository(a: string | Repository, b: string | Repository): boolean {

@@ -22,6 +22,13 @@ afterAll(async () => {
   await lab.stop()
 })
 
+/** What the lab's registry has under a tag. */
+async function digestOf(path: string, tag: string): Promise<string | null> {
+  const url = `http://127.0.0.1:${lab.registryPort}/v2/${path}/manifests/${tag}`
+  const accept = "application/vnd.oci.image.manifest.v1+json"
+  return (await fetch(url, { method: "HEAD", headers: { accept } })).headers.get("docker-content-digest")
+}
+
 const sentences = (text: string) =>
   text.split("\n").flatMap((line) => /^ +(?:\d+\.|\S+ +(?:\d+\w+)+ ) *(\S.*)$/.exec(line)?.[1] ?? [])
 
@@ -45,14 +52,24 @@ describe("the main job", () => {
 
   it("deploys a change of the code under traffic without losing a request", async () => {
     const redis = await lab.exec("docker inspect --format '{{.Id}} {{.State.StartedAt}}' app-redis-1")
-    const { result, traffic } = await underTraffic(lab, "change", () => deploy(lab, { version: "1.1.0" }))
+    const also = ["--also=registry:5000/mirror/app"]
+    const { result, traffic } = await underTraffic(lab, "change", () =>
+      deploy(lab, { version: "1.1.0" }, also),
+    )
     expect(result.code, result.stderr).toBe(0)
+    expect(result.stdout).toMatch(/Also in +registry:5000\/mirror\/app\n/)
     expect(await servedVersion(lab)).toBe("1.1.0")
     expect(traffic.failures).toEqual([])
     expect(Object.keys(traffic.versions).sort()).toEqual(["1.0.0", "1.1.0"])
     expect(await lab.exec("docker inspect --format '{{.Id}} {{.State.StartedAt}}' app-redis-1")).toEqual(
       redis,
     )
+  })
+
+  it("has the same image in the further repository", async () => {
+    const [app, mirror] = await Promise.all(["app", "mirror/app"].map((path) => digestOf(path, "1.1.0")))
+    expect(app).toMatch(/^sha256:/)
+    expect(mirror).toBe(app)
   })
 
   it("leaves the user's files as they are, but for the tag and the list of Compose files", async () => {

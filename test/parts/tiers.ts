@@ -13,7 +13,7 @@ export const tiers: Part[] = [
   tier("engine", "the module's functions on a real engine", engine),
   tier("e2e", "operator stories on real hosts under traffic", engine),
   tier("faults", "every step of a rollout, disturbed in every way", engine),
-  { ...tier("supply-chain", "syft, grype and cosign, compiled the first time", engine), onDemand: true },
+  tier("supply-chain", "syft, grype and cosign, compiled the first time", engine),
 ].filter(({ name }) => existsSync(join("test", name)))
 
 function tier(name: string, what: string, ...runner: string[]): Part {
