@@ -8,7 +8,7 @@ import { familiarName, parseRepository } from "./core/reference.ts"
 import type { Host } from "./host/host.ts"
 import { SshHost } from "./host/ssh.ts"
 import type { ProjectPlace } from "./project.ts"
-import { type Registry, registryHost } from "./publish.ts"
+import { type Registry, registryHost } from "./registry.ts"
 
 /** The host as the caller names it. */
 export interface HostOptions {

@@ -1,8 +1,7 @@
 import { type Container, dag } from "@dagger.io/dagger"
-import { imageOf, isIn } from "./cache-store.ts"
 import { pinned } from "./core/pin-sources.ts"
 import { parseReference } from "./core/reference.ts"
-import type { Registry } from "./publish.ts"
+import { imageOf, isIn, type Registry } from "./registry.ts"
 
 /** Images that a Dockerfile names, as the engine sees them. */
 export interface ImageSource {

@@ -2,10 +2,11 @@ import type { Container } from "@dagger.io/dagger"
 import { fetchBehindService, findTriggering, type ImageSource } from "./base-image.ts"
 import { buildImage, buildPlatform, type CheckedBuild, dockerBuild, type Images } from "./build.ts"
 import { type KeyedBuild, rekey } from "./build-key.ts"
-import { openRegistry, shortly, storeStage, tagStage } from "./cache-store.ts"
+import { shortly, storeStage, tagStage } from "./cache-store.ts"
 import { chooseParts, lookUp, type StageCache } from "./cached-parts.ts"
 import { type CachedBuild, cacheKeys, imageKey, type Keyed, uncached } from "./core/cached-dockerfile.ts"
 import { explainBuild, isFailedCommand } from "./core/image-error.ts"
+import { openRegistry } from "./registry.ts"
 
 export interface BuiltImage {
   images: Images

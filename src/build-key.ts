@@ -7,7 +7,7 @@ import { questions } from "./core/build-needs.ts"
 import { imageKey, type Keyed, keyDockerfile } from "./core/cached-dockerfile.ts"
 import type { Dockerfile } from "./core/dockerfile.ts"
 import { readDockerfile, UnreadableDockerfile } from "./dockerfile.ts"
-import type { Registry } from "./publish.ts"
+import type { Registry } from "./registry.ts"
 import { sha256 } from "./sha256.ts"
 
 /** A build whose parts have keys. */

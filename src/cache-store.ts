@@ -1,4 +1,4 @@
-import { type Container, dag, type Platform } from "@dagger.io/dagger"
+import type { Container } from "@dagger.io/dagger"
 import {
   annotations,
   contents,
@@ -11,67 +11,8 @@ import {
   stageTag,
   withKey,
 } from "./core/build-cache-tag.ts"
-import { familiarName, parseReference, sameRegistry } from "./core/reference.ts"
-import { authorized, type Registry } from "./publish.ts"
-import { type Manifest, RegistryApi, RegistryError } from "./registry-api.ts"
-
-const opened = new WeakMap<Registry, Map<string, Promise<RegistryApi>>>()
-
-/** The registry's HTTP API for a repository; one login for all that a call asks. */
-export function openRegistry(registry: Registry, actions = "pull,push"): Promise<RegistryApi> {
-  const known = opened.get(registry) ?? new Map<string, Promise<RegistryApi>>()
-  const api = known.get(actions) ?? open(registry, actions)
-  opened.set(registry, known.set(actions, api))
-  return api
-}
-
-/**
- * A service that stands for the registry is asked by its own name; like a registry on this
- * machine, and one that is asked without a login, it may be without encryption.
- */
-async function open(registry: Registry, actions: string): Promise<RegistryApi> {
-  const { registry: host, path } = parseReference(registry.repository)
-  const password = await registry.token?.plaintext()
-  const local = /^(localhost|127\.0\.0\.1|\[::1\])(:|$)/.test(host)
-  return RegistryApi.open(
-    {
-      host: registry.service === undefined ? host : await serviceHost(registry, host),
-      path,
-      plain: registry.service !== undefined || local || password === undefined,
-      ...(registry.user === undefined ? {} : { user: registry.user }),
-      ...(password === undefined ? {} : { password }),
-    },
-    actions,
-  )
-}
-
-async function serviceHost({ service }: Registry, host: string): Promise<string> {
-  const started = await service?.start()
-  const port = /:(\d+)$/.exec(host)?.[0] ?? ""
-  return `${await started?.hostname()}${port}`
-}
-
-/** A registry for another repository: the login and the service are for the same registry only. */
-export function registryFor(repository: string, like: Registry | undefined): Registry {
-  const name = familiarName(parseReference(repository))
-  return like !== undefined && sameRegistry(name, like.repository)
-    ? { ...like, repository: name }
-    : { repository: name }
-}
-
-/** An image, with the login and the service that there may be for its registry. */
-export function imageOf(reference: string, platform: string, registry?: Registry): Container {
-  const container = dag.container({ platform: platform as Platform })
-  if (registry === undefined) return container.from(reference)
-  const { service } = registry
-  return authorized(container, registry).from(
-    reference,
-    service === undefined ? {} : { registryService: service },
-  )
-}
-
-/** Whether an image comes from the same registry as another, so that its login and service are right for it. */
-export const isIn = (image: string, registry: Registry): boolean => sameRegistry(image, registry.repository)
+import { authorized, type Registry } from "./registry.ts"
+import { type Manifest, type RegistryApi, RegistryError } from "./registry-api.ts"
 
 /** References of the cached images that are there, by key. A tag with something else behind it is passed over. */
 export async function findStages(

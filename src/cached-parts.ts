@@ -1,6 +1,6 @@
-import { findStages, imageOf, openRegistry, shortly } from "./cache-store.ts"
+import { findStages, shortly } from "./cache-store.ts"
 import { type CachedBuild, cacheKeys, type Keyed, rewrite } from "./core/cached-dockerfile.ts"
-import type { Registry } from "./publish.ts"
+import { imageOf, openRegistry, type Registry } from "./registry.ts"
 
 /** Where results of stages are looked for and put. */
 export interface StageCache {

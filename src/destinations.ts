@@ -3,7 +3,7 @@ import { registry } from "./access.ts"
 import { findLogin } from "./core/docker-config.ts"
 import { InputError } from "./core/errors.ts"
 import { familiarName, parseRepository } from "./core/reference.ts"
-import { type Registry, registryHost } from "./publish.ts"
+import { type Registry, registryHost } from "./registry.ts"
 
 /** The repositories as the caller names them. */
 export interface DestinationOptions {

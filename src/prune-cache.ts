@@ -1,8 +1,7 @@
-import { openRegistry } from "./cache-store.ts"
 import { InputError } from "./core/errors.ts"
 import { explainPull, message } from "./core/image-error.ts"
 import { type CacheEntry, planPrune, renderPrune, type TaggedManifest } from "./core/prune-cache.ts"
-import type { Registry } from "./publish.ts"
+import { openRegistry, type Registry } from "./registry.ts"
 import { type RegistryApi, RegistryError } from "./registry-api.ts"
 import { atOnce } from "./retry.ts"
 

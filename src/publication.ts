@@ -7,7 +7,8 @@ import { type CacheOptions, type Image, obtainImage } from "./image.ts"
 import { imageTags, type TagOptions } from "./image-tags.ts"
 import { imageLabels, type LabelOptions } from "./labels.ts"
 import { prove } from "./prove.ts"
-import { type Destinations, publishImage, type Registry } from "./publish.ts"
+import { publishImage } from "./publish.ts"
+import type { Destinations, Registry } from "./registry.ts"
 import type { SmokeTest } from "./smoke.ts"
 
 /** An image that is to be built and published. */

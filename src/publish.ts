@@ -1,4 +1,4 @@
-import { type Container, dag, type Platform, type Secret, type Service } from "@dagger.io/dagger"
+import { dag, type Platform } from "@dagger.io/dagger"
 import type { Images } from "./build.ts"
 import { pushPauses } from "./core/backoff.ts"
 import { formatDuration } from "./core/duration.ts"
@@ -7,20 +7,9 @@ import { explainPull, message } from "./core/image-error.ts"
 import { explainGivenUp } from "./core/push-error.ts"
 import { familiarName, parseReference, type Reference } from "./core/reference.ts"
 import { isPassing, registryAnswer } from "./core/registry-answer.ts"
+import { authorized, type Destinations, openRegistry, type Registry } from "./registry.ts"
+import { type Manifest, type RegistryApi, RegistryError } from "./registry-api.ts"
 import { atOnce, GaveUp, retrying } from "./retry.ts"
-
-/** Where images are pushed to, and as whom. */
-export interface Registry {
-  /** `ghcr.io/acme/web` */
-  repository: string
-  user?: string
-  token?: Secret
-  /** Stands for the registry: a tunnel, or a registry in a container. */
-  service?: Service
-}
-
-/** The repositories of an image. What is deployed comes from the first. */
-export type Destinations = readonly [Registry, ...Registry[]]
 
 /** What was pushed. */
 export interface Published {
@@ -38,7 +27,8 @@ const together = 4
 /**
  * Pushes every tag to every repository from the one build, and looks at each in the registry afterwards.
  *
- * In each repository the first tag goes alone, since it carries the layers, and then all others at once.
+ * In each repository the first tag goes alone, since it carries the layers, and then all others at once: a request to the registry's
+ * API for each, or where that cannot be asked, one more push by the engine.
  *
  * @param patience Milliseconds for which a registry in trouble is tried again.
  * @throws InputError when a registry refuses, DeployError when it has trouble for longer than that.
@@ -57,7 +47,7 @@ export async function publishImage(
   const digest = await first(home)
   await atOnce(mirrors, together, first)
   const others = destinations.flatMap((destination) => otherTags.map((tag) => ({ destination, ...tag })))
-  await atOnce(others, together, (target) => push.one(target))
+  await atOnce(others, together, (target) => push.another(target, digest))
   const all = [home, ...mirrors].flatMap((destination) => tags.map((tag) => ({ destination, tag })))
   const platform = await images[0].platform()
   await atOnce(all, together, (target) => push.check(target, digest, platform))
@@ -75,6 +65,7 @@ const nameOf = ({ destination, tag }: Target) => `${destination.repository}:${ta
 class Push {
   readonly retries: string[] = []
   private readonly pushed: string[] = []
+  private readonly inRegistry = new Map<Registry, Promise<Stored>>()
 
   constructor(
     private readonly images: Images,
@@ -94,6 +85,27 @@ class Push {
     this.pushed.push(nameOf(target))
     console.error(`pushed ${reference}`)
     return parseReference(reference).digest as string
+  }
+
+  /** Gives what was pushed to a repository one more tag. */
+  async another(target: Target, digest: string): Promise<void> {
+    try {
+      const { api, image } = await this.stored(target.destination, digest)
+      await api.tag(image, target.tag)
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error
+      console.error(`${nameOf(target)} is pushed like the first tag: ${error.message}`)
+      return void (await this.one(target))
+    }
+    this.pushed.push(nameOf(target))
+    console.error(`pushed ${nameOf(target)}@${digest}`)
+  }
+
+  /** What a repository has by now, and who can be asked to tag it; found out once. */
+  private stored(destination: Registry, digest: string): Promise<Stored> {
+    const known = this.inRegistry.get(destination) ?? findStored(destination, digest)
+    this.inRegistry.set(destination, known)
+    return known
   }
 
   /** Asks the registry what the tag is now: the engine's word for it is no proof. */
@@ -131,6 +143,18 @@ class Push {
   }
 }
 
+interface Stored {
+  api: RegistryApi
+  image: Manifest
+}
+
+async function findStored(destination: Registry, digest: string): Promise<Stored> {
+  const api = await openRegistry(destination)
+  const image = await api.manifest(digest)
+  if (image === undefined) throw new RegistryError(`the registry does not show the image ${digest}`)
+  return { api, image }
+}
+
 /** The digest that a tag of the registry has now. */
 export async function resolveImage(reference: Reference, registry: Registry): Promise<string> {
   const name = familiarName(reference)
@@ -158,11 +182,3 @@ async function lookUp(name: string, registry: Registry, platform?: Platform): Pr
   if (digest === undefined) throw new Error(`the registry gave no digest for ${name}`)
   return digest
 }
-
-/** Last, since everything after it loses the engine's cache. */
-export function authorized(container: Container, { repository, user, token }: Registry): Container {
-  if (token === undefined) return container
-  return container.withRegistryAuth(registryHost(repository), user ?? "", token)
-}
-
-export const registryHost = (repository: string) => parseReference(repository).registry

@@ -2,7 +2,7 @@ import type { Container, File, Secret } from "@dagger.io/dagger"
 import type { Images } from "../build.ts"
 import { DeployError, InputError } from "../core/errors.ts"
 import { parseThreshold } from "../core/gate-options.ts"
-import type { Registry } from "../publish.ts"
+import type { Registry } from "../registry.ts"
 import { type ScanOptions, scanImage } from "./scan.ts"
 import { type SignOptions, signImage } from "./sign.ts"
 

@@ -1,7 +1,6 @@
 import type { Container, Secret } from "@dagger.io/dagger"
 import { dockerLogin } from "../access.ts"
-import type { Registry } from "../publish.ts"
-import { registryHost } from "../publish.ts"
+import { type Registry, registryHost } from "../registry.ts"
 import { prepareTool, runTool } from "./tool.ts"
 
 /** Whose signature an image gets. */

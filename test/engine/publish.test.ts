@@ -1,7 +1,8 @@
 import { type Container, dag, type Service } from "@dagger.io/dagger"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { destinations } from "../../src/destinations.ts"
-import { publishImage, type Registry, resolveImage } from "../../src/publish.ts"
+import { publishImage, resolveImage } from "../../src/publish.ts"
+import type { Registry } from "../../src/registry.ts"
 import {
   askRegistry,
   type Fault,

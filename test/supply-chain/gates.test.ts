@@ -1,17 +1,14 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { type Container, type Directory, dag, type File, type Service } from "@dagger.io/dagger"
-import { execa } from "execa"
+import { type Container, dag, type File } from "@dagger.io/dagger"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { parseReference } from "../../src/core/reference.ts"
-import { smoke } from "../../src/deploy.ts"
 import { scanAll, signAll } from "../../src/gates/gates.ts"
 import { listContents } from "../../src/gates/sbom.ts"
 import { scanImage } from "../../src/gates/scan.ts"
-import { type Publication, publish } from "../../src/publication.ts"
-import { publishImage, resolveImage } from "../../src/publish.ts"
+import { publishImage } from "../../src/publish.ts"
 import { openSession, startRegistryWithLogin } from "../support/registry/registries.ts"
+import { makeKeys, verified } from "../support/tools/cosign.ts"
 import { toolImage, toolProgram, vulnerabilityDatabase } from "../support/tools/tools.ts"
 
 // Not run here: the tools' own images, grype's download of its database, and Sigstore's public log. Each needs a network
@@ -52,7 +49,7 @@ describe("the list of contents, by syft", () => {
         sbom.components.map(({ name, version }) => `${name} ${version}`),
     ],
   ])("as %s has the image's packages", async (format, packages) => {
-    const sbom = await listContents(withPackage("1.4.0"), format, await toolImage("syft"))
+    const sbom = await listContents(withPackage("1.4.0"), format, await toolImage(dag, "syft"))
     const names = packages(JSON.parse(await sbom.contents()))
     expect(names).toContain("shop-lib 1.4.0")
     expect(names.some((name) => name.startsWith("libc6 "))).toBe(true)
@@ -70,7 +67,7 @@ describe("the scan, by grype", () => {
     database = dag.host().file(path)
   })
   const scan = async (version: string, threshold: string) =>
-    scanImage(withPackage(version), { threshold, database, tool: await toolImage("grype") })
+    scanImage(withPackage(version), { threshold, database, tool: await toolImage(dag, "grype") })
 
   it.each(["high", "medium"])("refuses what reaches the threshold %s, with the table", async (threshold) => {
     await expect(scan("1.4.0", threshold)).rejects.toThrow(
@@ -82,7 +79,7 @@ describe("the scan, by grype", () => {
 
   it("of several platforms refuses the push for one of them", async () => {
     const images = [withPackage("2.0.0"), withPackage("1.4.0")] as const
-    const scan = { threshold: "high", database, tool: await toolImage("grype") }
+    const scan = { threshold: "high", database, tool: await toolImage(dag, "grype") }
     await expect(scanAll(images, scan)).rejects.toThrow(
       /\n {2}→ nothing was pushed; take the versions under FIXED-IN/,
     )
@@ -101,7 +98,7 @@ describe("the scan, by grype", () => {
 
   it("without a database that can be read is a failure, and no clean bill", async () => {
     const broken = dag.directory().withNewFile("vulnerability.db", "nothing").file("vulnerability.db")
-    const options = { threshold: "high", database: broken, tool: await toolImage("grype") }
+    const options = { threshold: "high", database: broken, tool: await toolImage(dag, "grype") }
     await expect(scanImage(withPackage("1.4.0"), options)).rejects.toThrow(
       /^grype failed with exit code 1: grype db\n/,
     )
@@ -112,39 +109,11 @@ describe("the scan, by grype", () => {
   })
 })
 
-/** Makes key pairs of cosign, by name, each with its password. */
-async function makeKeys(passwords: Record<string, string>): Promise<void> {
-  const cosign = await toolProgram("cosign")
-  for (const [name, password] of Object.entries(passwords))
-    await execa(cosign, ["generate-key-pair", "--output-key-prefix", name], {
-      cwd: folder,
-      env: { COSIGN_PASSWORD: password },
-    })
-}
-
-const key = async (file: string) => await readFile(join(folder, file), "utf8")
-
-/** What cosign says about an image that is signed with a key; it fails for any other. */
-async function verified(image: string, registry: Service, publicKey: string): Promise<string> {
-  const login = { auths: { "registry:5000": { auth: btoa("ci:seamless") } } }
-  return await (await toolImage("cosign"))
-    .withServiceBinding("registry", registry)
-    .withMountedTemp("/tmp")
-    .withEnvVariable("HOME", "/tmp")
-    .withNewFile("/key.pub", publicKey)
-    .withNewFile("/docker/config.json", JSON.stringify(login))
-    .withEnvVariable("DOCKER_CONFIG", "/docker")
-    .withExec(
-      ["verify", "--key", "/key.pub", "--insecure-ignore-tlog=true", "--allow-http-registry", image],
-      { useEntrypoint: true },
-    )
-    .stdout()
-}
-
 describe("the signature, by cosign", () => {
   it("is in each repository, for the digest, and made with the key; another key does not fit", async () => {
-    await makeKeys({ ours: "correct horse", theirs: "", open: "" })
+    await makeKeys(folder, { ours: "correct horse", theirs: "", open: "" })
 
+    const key = async (file: string) => await readFile(join(folder, file), "utf8")
     const service = await startRegistryWithLogin()
     const token = dag.setSecret("token", "seamless")
     const login = { user: "ci", token, service }
@@ -154,7 +123,7 @@ describe("the signature, by cosign", () => {
       { repository: copy, ...login },
     ] as const
     const { digest } = await publishImage([withPackage("1.4.0")], to, ["1"], 0)
-    const tool = await toolImage("cosign")
+    const tool = await toolImage(dag, "cosign")
     const sign = async (name: string, password?: string) =>
       signAll(to, digest, {
         key: dag.setSecret(name, await key(`${name}.key`)),
@@ -167,7 +136,7 @@ describe("the signature, by cosign", () => {
     await sign("ours", "correct horse")
 
     const verify = async (repository: string, publicKey: string) =>
-      verified(`${repository}@${digest}`, service, publicKey)
+      verified(dag, `${repository}@${digest}`, service, publicKey)
     for (const repository of [web, copy])
       expect(await verify(repository, await key("ours.pub"))).toContain(digest)
     await expect(verify(web, await key("theirs.pub"))).rejects.toThrow()
@@ -175,66 +144,4 @@ describe("the signature, by cosign", () => {
     await sign("open")
     expect(await verify(web, await key("open.pub"))).toContain(digest)
   })
-})
-
-describe("an image on its way through the gates", () => {
-  it("is not pushed with a vulnerability, and signed when it has none, also where nothing is built", async () => {
-    await makeKeys({ way: "" })
-    const service = await startRegistryWithLogin()
-    const token = dag.setSecret("token", "seamless")
-    const home = { repository: "registry:5000/acme/shop", user: "ci", token, service }
-    const database = dag.host().file(await vulnerabilityDatabase("shop-lib", "high", folder))
-    const signing = {
-      signKey: dag.setSecret("way", await key("way.key")),
-      signTool: await toolImage("cosign"),
-      transparencyLog: false,
-    }
-    const scanning = {
-      scanThreshold: "high",
-      scanDatabase: database,
-      scanTool: await toolImage("grype"),
-    }
-    const publishWith = (version: string, tag: string, gates: Publication["gates"]) =>
-      publish({ ...publicationOf(server(version)), tags: tagged(tag), gates }, [home])
-
-    await expect(publishWith("1.4.0", "bad", { ...scanning, ...signing })).rejects.toThrow(
-      /^scan: [\s\S]*\| shop-lib +1\.4\.0[\s\S]*→ nothing was pushed/,
-    )
-    const { digest } = parseReference(
-      (await publishWith("2.0.0", "good", { ...scanning, ...signing })).split("\n")[0] ?? "",
-    )
-    const image = `registry:5000/acme/shop@${digest}`
-    expect(await verified(image, service, await key("way.pub"))).toContain(digest)
-    await expect(resolveImage(parseReference("registry:5000/acme/shop:bad"), home)).rejects.toThrow()
-
-    const again = await publishWith("2.0.0", "again", signing)
-    expect(again).toContain(`registry:5000/acme/shop:again@${digest}\n`)
-    expect(again).toContain("# the registry has the image of this source: nothing was built")
-  })
-})
-
-/** A web server with one npm package. */
-const server = (version: string) =>
-  dag
-    .directory()
-    .withNewFile(
-      "Dockerfile",
-      'FROM node:24-slim\nCOPY . .\nEXPOSE 3000\nCMD ["node", "-e", "http.createServer((_, answer) => answer.end()).listen(3000)"]\n',
-    )
-    .withNewFile(
-      "app/node_modules/shop-lib/package.json",
-      JSON.stringify({ name: "shop-lib", version, license: "MIT" }),
-    )
-
-const tagged = (tag: string): Publication["tags"] => ({
-  ...{ tags: [tag], commit: "", branch: "", gitTag: "", tagRules: "", tagFlavor: "" },
-  ...{ baseBranch: "", defaultBranch: "", scheduled: false },
-})
-
-const publicationOf = (source: Directory): Omit<Publication, "tags" | "gates"> => ({
-  build: { source, dockerfile: "Dockerfile", platforms: [], args: [], secrets: [], secretIds: [] },
-  cache: { noCache: false, cacheExclude: [] },
-  test: smoke({ healthPath: "/", healthStatus: 200, healthCount: 1, smokeTimeout: "20s", smokeEnv: [] }),
-  labels: { sourceUrl: "", labels: [], annotations: [] },
-  pushPatience: "0",
 })

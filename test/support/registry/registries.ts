@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs"
-import { connection, dag, type Service } from "@dagger.io/dagger"
+import { type Client, connection, dag, type Service } from "@dagger.io/dagger"
 
 /** What goes wrong at a registry: see faulty-proxy.mjs. */
 export interface Fault {
@@ -18,13 +18,13 @@ const proxy = readFileSync(new URL("faulty-proxy.mjs", import.meta.url), "utf8")
 const htpasswd = "ci:$2b$08$xZTofrR.hM7Ye2oxP7e3aulygx0DDi3E6OCFIfe82U7kWcv0H1OiO\n"
 
 /** A registry of its own, empty, on port 5000. */
-export function startRegistry(): Promise<Service> {
-  return newRegistry().asService({ useEntrypoint: true }).start()
+export function startRegistry(client: Client = dag): Promise<Service> {
+  return newRegistry(client).asService({ useEntrypoint: true }).start()
 }
 
 /** The same, for the user `ci` with the password `seamless` alone. */
-export function startRegistryWithLogin(): Promise<Service> {
-  return newRegistry()
+export function startRegistryWithLogin(client: Client = dag): Promise<Service> {
+  return newRegistry(client)
     .withNewFile("/auth/htpasswd", htpasswd)
     .withEnvVariable("REGISTRY_AUTH", "htpasswd")
     .withEnvVariable("REGISTRY_AUTH_HTPASSWD_REALM", "test")
@@ -33,8 +33,8 @@ export function startRegistryWithLogin(): Promise<Service> {
     .start()
 }
 
-const newRegistry = () =>
-  dag
+const newRegistry = (client: Client) =>
+  client
     .container()
     .from("registry:2")
     .withEnvVariable("REGISTRY_LOG_LEVEL", "warn")
@@ -42,8 +42,12 @@ const newRegistry = () =>
     .withExposedPort(5000)
 
 /** The same registry by a way on which the given faults happen. */
-export async function startFaulty(registry: Service, faults: readonly Fault[]): Promise<Service> {
-  return await dag
+export async function startFaulty(
+  registry: Service,
+  faults: readonly Fault[],
+  client: Client = dag,
+): Promise<Service> {
+  return await client
     .container()
     .from("node:24-slim")
     .withNewFile("/faulty-proxy.mjs", proxy)
@@ -64,7 +68,16 @@ export async function tunnelTo(service: Service): Promise<number> {
 }
 
 /** Asks a registry by its own API, past the engine's client; the body. */
-export async function askRegistry(registry: Service, path: string, ...options: string[]): Promise<string> {
+export const askRegistry = (registry: Service, path: string, ...options: string[]): Promise<string> =>
+  askRegistryBy(dag, registry, path, ...options)
+
+/** The same in another session than the library's own. */
+export async function askRegistryBy(
+  client: Client,
+  registry: Service,
+  path: string,
+  ...options: string[]
+): Promise<string> {
   const script = `
     const [, path, method = "GET", type, body] = process.argv
     const accept = ["index", "manifest"].map((kind) => \`application/vnd.oci.image.\${kind}.v1+json\`).join(",")
@@ -75,7 +88,7 @@ export async function askRegistry(registry: Service, path: string, ...options: s
     if (method === "HEAD") console.log(answer.headers.get("docker-content-digest"))
     else process.stdout.write(await answer.text())
   `
-  return await dag
+  return await client
     .container()
     .from("node:24-slim")
     .withServiceBinding("registry", registry)

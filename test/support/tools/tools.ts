@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promise
 import { homedir, tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { type Container, dag } from "@dagger.io/dagger"
+import type { Client, Container } from "@dagger.io/dagger"
 import { execa } from "execa"
 
 // The tools' own images live on registries that not every machine can reach; the tools are Go programs, so the tests make
@@ -61,10 +61,10 @@ async function compiled(name: string, compile: (folder: string) => Promise<strin
 }
 
 /** The tool's image. */
-export async function toolImage(tool: Tool): Promise<Container> {
+export async function toolImage(client: Client, tool: Tool): Promise<Container> {
   const program = await toolProgram(tool)
-  return dag
+  return client
     .container()
-    .withFile(`/${tool}`, dag.host().file(program), { permissions: 0o755 })
+    .withFile(`/${tool}`, client.host().file(program), { permissions: 0o755 })
     .withEntrypoint([`/${tool}`])
 }
