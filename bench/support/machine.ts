@@ -139,6 +139,8 @@ export async function startColdEngine(machine: Machine): Promise<ColdEngine> {
         stdio: "ignore",
       })
       for (const each of [folder, run]) await rm(each, { recursive: true, force: true })
+      // What the disk still has to do for this one must not slow down the next one.
+      await execa("sync")
     },
   }
 }
