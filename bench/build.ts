@@ -3,9 +3,9 @@
 import { stripVTControlCharacters } from "node:util"
 import { execa } from "execa"
 import { median, runsOr, seconds } from "./figures.ts"
-import { changeLine, changeLock, makeApp } from "./support/app.ts"
+import { changeLine, changeLock, makeApp, tagNames } from "./support/app.ts"
 import { startBuildx } from "./support/buildx.ts"
-import { type ColdEngine, type Machine, prepareMachine, startColdEngine } from "./support/machine.ts"
+import { type ColdEngine, type Machine, onColdEngine, prepareMachine } from "./support/machine.ts"
 
 const runs = runsOr(3)
 
@@ -17,14 +17,13 @@ async function publish(
   options: { repository: string; tags?: number; args?: string[] },
 ): Promise<{ ms: number; pushes: number[] }> {
   const { repository, tags = 1, args = [] } = options
-  const names = Array.from({ length: tags }, (_, index) => `t${index}`).join(",")
   const began = performance.now()
   const { stderr } = await execa(
     "dagger",
     [
       ...["--progress", "plain", "call", "publish", `--source=${app}`],
       `--repository=10.0.2.2:${registryPort}/${repository}`,
-      ...[`--tags=${names}`, "--health-path=/", "--health-count=1", ...args],
+      ...[`--tags=${tagNames(tags).join(",")}`, "--health-path=/", "--health-count=1", ...args],
     ],
     { env: engine.env, stdin: "ignore" },
   )
@@ -33,21 +32,6 @@ async function publish(
     ...stripVTControlCharacters(stderr).matchAll(/Container\S*\.publish.* DONE \[([0-9.]+)s\]/g),
   ]
   return { ms, pushes: pushes.map(([, time]) => Number(time) * 1000) }
-}
-
-/** On an engine that was just started; `prepare` is not measured. */
-async function onColdEngine<T>(
-  machine: Machine,
-  work: (engine: ColdEngine) => Promise<T>,
-  prepare: (engine: ColdEngine) => Promise<unknown> = async () => {},
-): Promise<T> {
-  const engine = await startColdEngine(machine)
-  try {
-    await prepare(engine)
-    return await work(engine)
-  } finally {
-    await engine.stop()
-  }
 }
 
 /** Loads the module, and nothing else. */
@@ -191,8 +175,8 @@ async function tagCases(machine: Machine, app: string): Promise<void> {
 const machine = await prepareMachine()
 try {
   const app = await makeApp(machine.folder)
-  // What is there from the builds before: the caches of both.
   console.error(`each ${runs} times`)
+  // What is there from the builds before: the caches of both.
   const first = await onColdEngine(machine, (engine) =>
     publish(engine, machine, app, { repository: "seamless" }),
   )

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { execa } from "execa"
 import { median, print, type Row, runs, seconds } from "./figures.ts"
-import { prepareMachine, startColdEngine } from "./support/machine.ts"
+import { onColdEngine, prepareMachine } from "./support/machine.ts"
 
 const module = fileURLToPath(new URL("..", import.meta.url))
 const rows: Row[] = []
@@ -83,16 +83,17 @@ async function calls(folder: string): Promise<void> {
 /** On engines with an empty state, started for this: as on a fresh runner, once the engine is there. */
 async function coldLoad(own: string, empty: string): Promise<void> {
   const machine = await prepareMachine()
-  const load = async (folder: string) => {
-    const engine = await startColdEngine(machine)
-    try {
-      return await dagger(folder, ["functions"], 0, engine.env)
-    } finally {
-      await engine.stop()
-    }
+  const load = (folder: string) => onColdEngine(machine, ({ env }) => dagger(folder, ["functions"], 0, env))
+  try {
+    await compare(
+      "loading the module, cold engine",
+      () => load(own),
+      () => load(empty),
+      { times: Math.min(runs, 3) },
+    )
+  } finally {
+    await machine.stop()
   }
-  const work = ["loading the module, cold engine", () => load(own), () => load(empty)] as const
-  await compare(...work, { times: Math.min(runs, 3) }).finally(() => machine.stop())
 }
 
 const empty = await emptyModule()

@@ -1,7 +1,7 @@
 import { type Container, dag } from "@dagger.io/dagger"
 import { pinned } from "./core/pin-sources.ts"
-import { parseReference } from "./core/reference.ts"
-import { imageOf, isIn, type Registry } from "./registry.ts"
+import { parseReference, sameRegistry } from "./core/reference.ts"
+import { imageOf, type Registry } from "./registry.ts"
 
 /** Images that a Dockerfile names, as the engine sees them. */
 export interface ImageSource {
@@ -11,7 +11,11 @@ export interface ImageSource {
 }
 
 function named(name: string, { platform, registry }: ImageSource): Container {
-  return imageOf(name, platform, registry !== undefined && isIn(name, registry) ? registry : undefined)
+  return imageOf(
+    name,
+    platform,
+    registry !== undefined && sameRegistry(name, registry.repository) ? registry : undefined,
+  )
 }
 
 /** Digests by name. One that cannot be resolved is missing: what needs it is not cached, and the build will say why. */
@@ -43,7 +47,7 @@ export async function fetchBehindService(
 ): Promise<void> {
   const { registry } = source
   if (registry?.service === undefined) return
-  const own = names.filter((name) => digests.has(name) && isIn(name, registry))
+  const own = names.filter((name) => digests.has(name) && sameRegistry(name, registry.repository))
   // If it fails, so does the build, with a better reason.
   await Promise.allSettled(own.map((name) => named(pinned(name, digests), source).sync()))
 }

@@ -11,7 +11,7 @@ import {
   stageTag,
   withKey,
 } from "./core/build-cache-tag.ts"
-import { authorized, type Registry } from "./registry.ts"
+import { authorized, type Registry, viaService } from "./registry.ts"
 import { type Manifest, type RegistryApi, RegistryError } from "./registry-api.ts"
 
 /** References of the cached images that are there, by key. A tag with something else behind it is passed over. */
@@ -54,9 +54,7 @@ const text = ({ body }: Manifest) => new TextDecoder().decode(body)
 
 /** Says in the registry that an image was built from this input. */
 export async function markImage(api: RegistryApi, key: string, digest: string): Promise<void> {
-  const image = await api.manifest(digest)
-  if (image === undefined) throw new RegistryError(`the registry does not have ${digest}`)
-  const { mediaType, body } = image
+  const { mediaType, body } = await api.existing(digest)
   const written = marker(key, { mediaType, digest, size: body.length }, new Date().toISOString())
   await api.tag({ body: new TextEncoder().encode(written), mediaType: markerType }, imageTag(key))
 }
@@ -68,7 +66,7 @@ export async function storeStage(registry: Registry, key: string, image: Contain
     .withAnnotation(annotations.created, new Date().toISOString())
   await authorized(annotated, registry).publish(
     `${registry.repository}:${stageTag(key)}`,
-    registry.service === undefined ? {} : { registryService: registry.service },
+    viaService(registry),
   )
 }
 

@@ -3,7 +3,7 @@ import { registry } from "./access.ts"
 import { findLogin } from "./core/docker-config.ts"
 import { InputError } from "./core/errors.ts"
 import { familiarName, parseRepository } from "./core/reference.ts"
-import { type Registry, registryHost } from "./registry.ts"
+import { type Registry, registryFor, registryHost } from "./registry.ts"
 
 /** The repositories as the caller names them. */
 export interface DestinationOptions {
@@ -26,7 +26,6 @@ export interface DestinationOptions {
 export async function destinations(options: DestinationOptions): Promise<[Registry, ...Registry[]]> {
   const { repository, also = [], user, token, config, service } = options
   const home = registry(repository, user, token, service)
-  const host = registryHost(home.repository)
   const names = also.map((each, index) => familiarName(parseRepository(each, `also[${index}]`)))
   names.forEach((name, index) => {
     if (name !== home.repository && names.indexOf(name) === index) return
@@ -35,9 +34,7 @@ export async function destinations(options: DestinationOptions): Promise<[Regist
   const logins = config === undefined ? undefined : await config.plaintext()
   const complete = (destination: Registry) =>
     destination.token !== undefined || logins === undefined ? destination : withLogin(destination, logins)
-  const mirrors = names.map((name) =>
-    complete(registryHost(name) === host ? { ...home, repository: name } : { repository: name }),
-  )
+  const mirrors = names.map((name) => complete(registryFor(name, home)))
   return [complete(home), ...mirrors]
 }
 

@@ -7,7 +7,7 @@ import { explainPull, message } from "./core/image-error.ts"
 import { explainGivenUp } from "./core/push-error.ts"
 import { familiarName, parseReference, type Reference } from "./core/reference.ts"
 import { isPassing, registryAnswer } from "./core/registry-answer.ts"
-import { authorized, type Destinations, openRegistry, type Registry } from "./registry.ts"
+import { authorized, type Destinations, openRegistry, pull, type Registry, viaService } from "./registry.ts"
 import { type Manifest, type RegistryApi, RegistryError } from "./registry-api.ts"
 import { atOnce, GaveUp, retrying } from "./retry.ts"
 
@@ -79,11 +79,10 @@ class Push {
     const reference = await this.patiently(target, "push", () =>
       authorized(image, destination).publish(nameOf(target), {
         ...(platformVariants.length === 0 ? {} : { platformVariants }),
-        ...(destination.service === undefined ? {} : { registryService: destination.service }),
+        ...viaService(destination),
       }),
     )
-    this.pushed.push(nameOf(target))
-    console.error(`pushed ${reference}`)
+    this.done(target, reference)
     return parseReference(reference).digest as string
   }
 
@@ -97,8 +96,12 @@ class Push {
       console.error(`${nameOf(target)} is pushed like the first tag: ${error.message}`)
       return void (await this.one(target))
     }
+    this.done(target, `${nameOf(target)}@${digest}`)
+  }
+
+  private done(target: Target, reference: string): void {
     this.pushed.push(nameOf(target))
-    console.error(`pushed ${nameOf(target)}@${digest}`)
+    console.error(`pushed ${reference}`)
   }
 
   /** What a repository has by now, and who can be asked to tag it; found out once. */
@@ -150,9 +153,7 @@ interface Stored {
 
 async function findStored(destination: Registry, digest: string): Promise<Stored> {
   const api = await openRegistry(destination)
-  const image = await api.manifest(digest)
-  if (image === undefined) throw new RegistryError(`the registry does not show the image ${digest}`)
-  return { api, image }
+  return { api, image: await api.existing(digest) }
 }
 
 /** The digest that a tag of the registry has now. */
@@ -174,11 +175,7 @@ async function lookUp(name: string, registry: Registry, platform?: Platform): Pr
   const base = dag
     .container(platform === undefined ? {} : { platform })
     .withEnvVariable("SEAMLESS_LOOK_UP", crypto.randomUUID())
-  const container = authorized(base, registry).from(
-    name,
-    registry.service === undefined ? {} : { registryService: registry.service },
-  )
-  const { digest } = parseReference(await container.imageRef())
+  const { digest } = parseReference(await pull(base, name, registry).imageRef())
   if (digest === undefined) throw new Error(`the registry gave no digest for ${name}`)
   return digest
 }

@@ -84,6 +84,13 @@ export class RegistryApi {
     return { body, digest, mediaType: answer.headers.get("content-type")?.split(";")[0] ?? "" }
   }
 
+  /** The same for an image that has to be there. @throws RegistryError when it is not. */
+  async existing(digest: string): Promise<Manifest> {
+    const manifest = await this.manifest(digest)
+    if (manifest === undefined) throw new RegistryError(`the registry does not have ${digest}`)
+    return manifest
+  }
+
   /** Whether the registry has a layer or a configuration. */
   async hasBlob(digest: string): Promise<boolean> {
     const answer = await this.ask("HEAD", `/blobs/${digest}`)

@@ -23,6 +23,14 @@ export function authorized(container: Container, { repository, user, token }: Re
 
 export const registryHost = (repository: string) => parseReference(repository).registry
 
+/** What the engine has to be told when a service stands for the registry. */
+export const viaService = ({ service }: Registry): { registryService?: Service } =>
+  service === undefined ? {} : { registryService: service }
+
+/** An image of the registry on top of a container's settings. */
+export const pull = (container: Container, reference: string, registry: Registry): Container =>
+  authorized(container, registry).from(reference, viaService(registry))
+
 const opened = new WeakMap<Registry, Map<string, Promise<RegistryApi>>>()
 
 /** The registry's HTTP API for a repository; one login for all that a call asks. */
@@ -70,13 +78,5 @@ export function registryFor(repository: string, like: Registry | undefined): Reg
 /** An image, with the login and the service that there may be for its registry. */
 export function imageOf(reference: string, platform: string, registry?: Registry): Container {
   const container = dag.container({ platform: platform as Platform })
-  if (registry === undefined) return container.from(reference)
-  const { service } = registry
-  return authorized(container, registry).from(
-    reference,
-    service === undefined ? {} : { registryService: service },
-  )
+  return registry === undefined ? container.from(reference) : pull(container, reference, registry)
 }
-
-/** Whether an image comes from the same registry as another, so that its login and service are right for it. */
-export const isIn = (image: string, registry: Registry): boolean => sameRegistry(image, registry.repository)

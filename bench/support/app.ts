@@ -39,6 +39,9 @@ async function writePackage(app: string, version: string): Promise<void> {
   await execa("npm", ["install", ...options], { cwd: app })
 }
 
+/** Tags for an image of the app. */
+export const tagNames = (count: number): string[] => Array.from({ length: count }, (_, index) => `t${index}`)
+
 let changes = 0
 
 /** One line of the source, another each time. */

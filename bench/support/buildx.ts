@@ -3,6 +3,7 @@ import { existsSync } from "node:fs"
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { execa } from "execa"
+import { tagNames } from "./app.ts"
 import { ended, type Machine, until } from "./machine.ts"
 
 const buildkit = "github.com/moby/buildkit@v0.25.1"
@@ -87,7 +88,7 @@ http = true
           "--builder=bench",
           "--push",
           "--provenance=false",
-          ...Array.from({ length: tags }, (_, index) => `--tag=${image}:t${index}`),
+          ...tagNames(tags).map((tag) => `--tag=${image}:${tag}`),
           `--cache-from=${cache}`,
           `--cache-to=${cache},mode=max`,
           app,

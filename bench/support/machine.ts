@@ -107,7 +107,7 @@ export interface ColdEngine {
 }
 
 /** By the scripts that start the developers' engine, in a copy with another run folder, which knows the bench's registry. */
-export async function startColdEngine(machine: Machine): Promise<ColdEngine> {
+async function startColdEngine(machine: Machine): Promise<ColdEngine> {
   const { parts, registryPort } = machine
   const folder = await mkdtemp(join(machine.folder, "engine-"))
   const scripts = join(folder, "scripts")
@@ -142,6 +142,21 @@ export async function startColdEngine(machine: Machine): Promise<ColdEngine> {
       // What the disk still has to do for this one must not slow down the next one.
       await execa("sync")
     },
+  }
+}
+
+/** On an engine that was just started; `prepare` is not measured. */
+export async function onColdEngine<T>(
+  machine: Machine,
+  work: (engine: ColdEngine) => Promise<T>,
+  prepare: (engine: ColdEngine) => Promise<unknown> = async () => {},
+): Promise<T> {
+  const engine = await startColdEngine(machine)
+  try {
+    await prepare(engine)
+    return await work(engine)
+  } finally {
+    await engine.stop()
   }
 }
 

@@ -2,6 +2,7 @@ import type { Service } from "@dagger.io/dagger"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { askRegistryBy, type Fault, startFaulty, startRegistry } from "../support/registry/registries.ts"
 import { openSession, type Session } from "../support/session.ts"
+import { webServer } from "../support/web-server.ts"
 
 let session: Session
 let registry: Service
@@ -17,10 +18,7 @@ const tags = ["one", "two", "three"]
 async function publish(faults: Fault[]): Promise<{ digest: string; log: string[] }> {
   const { client } = session
   const faulty = await startFaulty(registry, faults, client)
-  const source = client
-    .directory()
-    .withNewFile("Dockerfile", dockerfile)
-    .withNewFile("id", crypto.randomUUID())
+  const source = webServer(client, { id: crypto.randomUUID() })
   const said = (await session.call("publish", {
     ...{ source: await source.id(), repository: "registry:5000/app", tags, noCache: true },
     ...{ healthPath: "/", healthCount: 1, registryService: await faulty.id() },
@@ -34,12 +32,6 @@ async function publish(faults: Fault[]): Promise<{ digest: string; log: string[]
   expect(first).toBeGreaterThan(0)
   return { digest, log: log.slice(first + 1) }
 }
-
-const dockerfile = `FROM node:24-slim
-COPY id /
-EXPOSE 3000
-CMD ["node", "-e", "http.createServer((_, answer) => answer.end()).listen(3000)"]
-`
 
 const digestOf = async (tag: string) =>
   (await askRegistryBy(session.client, registry, `/v2/app/manifests/${tag}`, "HEAD")).trim()

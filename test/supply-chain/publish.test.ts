@@ -7,6 +7,7 @@ import { startRegistryWithLogin } from "../support/registry/registries.ts"
 import { openSession, type Session } from "../support/session.ts"
 import { makeKeys, verified } from "../support/tools/cosign.ts"
 import { toolImage, toolProgram, vulnerabilityDatabase } from "../support/tools/tools.ts"
+import { webServer } from "../support/web-server.ts"
 
 let folder = ""
 let session: Session
@@ -69,13 +70,8 @@ it("publish pushes nothing that has a vulnerability, and signs what has none, al
 /** Publishes a web server with one npm package in some version. @returns What the function returns. */
 async function publish(version: string, tag: string, gates: Record<string, unknown>): Promise<string> {
   const { client } = session
-  const source = client
-    .directory()
-    .withNewFile("Dockerfile", dockerfile)
-    .withNewFile(
-      "app/node_modules/shop-lib/package.json",
-      JSON.stringify({ name: "shop-lib", version, license: "MIT", author: "x", homepage: "x" }),
-    )
+  const lib = { name: "shop-lib", version, license: "MIT", author: "x", homepage: "x" }
+  const source = webServer(client, { "app/node_modules/shop-lib/package.json": JSON.stringify(lib) })
   const call = session.call("publish", {
     ...{ source: await source.id(), repository, tags: [tag], healthPath: "/", healthCount: 1 },
     ...{ registryUser: "ci", registryToken: await client.setSecret("token", "seamless").id() },
@@ -83,9 +79,3 @@ async function publish(version: string, tag: string, gates: Record<string, unkno
   })
   return (await call) as string
 }
-
-const dockerfile = `FROM node:24-slim
-COPY . .
-EXPOSE 3000
-CMD ["node", "-e", "http.createServer((_, answer) => answer.end()).listen(3000)"]
-`

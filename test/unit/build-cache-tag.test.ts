@@ -10,7 +10,6 @@ import {
   stageTag,
   withKey,
 } from "../../src/core/build-cache-tag.ts"
-import { sameRegistry } from "../../src/core/reference.ts"
 import { digest } from "./support/dockerfile-world.ts"
 
 const key = digest("key")
@@ -62,12 +61,4 @@ test("an index has one image for a platform", () => {
   expect(platformDigest(text, "linux/arm/v7")).toBe("sha256:armv7")
   expect(platformDigest(text, "linux/s390x")).toBeUndefined()
   expect(platformDigest("{}", "linux/amd64")).toBeUndefined()
-})
-
-test.each([
-  ["ghcr.io/a/b", "GHCR.IO/c", true],
-  ["nginx", "docker.io/acme/web", true],
-  ["ghcr.io/a", "registry:5000/a", false],
-])("%s and %s: one registry is %s", (one, other, same) => {
-  expect(sameRegistry(one, other)).toBe(same)
 })

@@ -6,6 +6,7 @@ import {
   parseRepository,
   parseTag,
   type Reference,
+  sameRegistry,
   sameRepository,
 } from "../../src/core/reference.ts"
 
@@ -100,6 +101,14 @@ test.each<[a: string, b: string, same: boolean]>([
 ])("%s and %s: same repository %s", (a, b, same) => {
   expect(sameRepository(a, b)).toBe(same)
   expect(sameRepository(parseReference(b), a)).toBe(same)
+})
+
+test.each([
+  ["ghcr.io/a/b", "GHCR.IO/c", true],
+  ["nginx", "docker.io/acme/web", true],
+  ["ghcr.io/a", "registry:5000/a", false],
+])("%s and %s: one registry is %s", (one, other, same) => {
+  expect(sameRegistry(one, other)).toBe(same)
 })
 
 test("the familiar name of a reference reads back as that reference", () => {
