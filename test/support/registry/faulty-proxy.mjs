@@ -28,7 +28,9 @@ createServer((incoming, outgoing) => {
   if (fault !== undefined) fault.times -= 1
   if (fault?.cut) {
     log.push(`${method} ${url} cut`)
-    incoming.socket.resetAndDestroy()
+    // Once all was sent: in the middle of it the client would tell the same reset in other words.
+    incoming.resume()
+    incoming.on("end", () => incoming.socket.resetAndDestroy())
   } else if (fault?.status !== undefined) refuse(incoming, outgoing, fault.status)
   else forward(incoming, outgoing, fault?.instead ?? url)
 }).listen(5000)
